@@ -1,0 +1,115 @@
+"""The part of a page that one collector owns."""
+
+from collections.abc import Callable, Collection, Sequence
+
+from exporter.exposition.head import head
+from exporter.exposition.metric import Metric
+from exporter.exposition.rows import Rows
+from exporter.exposition.segment import Segment
+
+HOST = ""
+"""Subject of rows that are about the host and not about a guest."""
+
+
+class Block:
+    """The samples of one subject from one feed, by the part's metrics, and until when they may be shown."""
+
+    __slots__ = ("expires", "series", "written")
+
+    def __init__(self, written: tuple[bytes, ...], series: int, expires: float) -> None:
+        self.written = written
+        self.series = series
+        self.expires = expires
+
+
+class Part:
+    """Samples of one collector, by feed and subject: replaced subject by subject, published as a whole.
+
+    `series_limit` is how many series may be published (0: any number). Times are monotonic seconds. What `published`
+    holds is replaced in one step and may be read by any thread; the rest is called under the page's lock.
+    """
+
+    def __init__(
+        self, metrics: Sequence[Metric], *, phrase: str, series_limit: int, clock: Callable[[], float]
+    ) -> None:
+        self._metrics = tuple(metrics)
+        self._columns = {metric: column for column, metric in enumerate(self._metrics)}
+        self._clock = clock
+        self._series_limit = series_limit
+        self._blocks: dict[tuple[int, str], Block] = {}
+        self._heads = [
+            (Segment(head(metric, "text", phrase)), Segment(head(metric, "openmetrics", phrase)))
+            for metric in self._metrics
+        ]
+        self._segments: list[Segment | None] = [None] * len(self._metrics)
+        self.series = 0
+        self.cut = 0
+        self.expires = float("inf")
+        """When the first of what is published becomes too old."""
+        self.withdrawn = False
+        """Whether there are samples and all of them are too old to be shown."""
+        self.published: tuple[tuple[Segment, Segment, Segment], ...] = ()
+
+    def lines(self, name: str) -> bytes:
+        """The samples of a metric as published last, in the text format; empty if it is not one of this part."""
+        columns = [column for metric, column in self._columns.items() if metric.name == name]
+        return b"".join([segment.data for column in columns if (segment := self._segments[column]) is not None])
+
+    def put(self, feed: int, subject: str, rows: Rows, expires: float) -> None:
+        """Replace the samples of a subject from a feed."""
+        written = [b""] * len(self._metrics)
+        for metric, data in rows.written().items():
+            written[self._columns[metric]] = data
+        self._blocks[feed, subject] = Block(tuple(written), rows.series, expires)
+
+    def confirm(self, feed: int, subject: str, expires: float) -> bool:
+        """What is there of a subject is still true; False if nothing is there."""
+        block = self._blocks.get((feed, subject))
+        if block is None:
+            return False
+        block.expires = expires
+        return True
+
+    def drop(self, feed: int, subject: str) -> None:
+        """Take the samples of a subject from a feed away."""
+        self._blocks.pop((feed, subject), None)
+
+    def forget(self, subjects: Collection[str]) -> bool:
+        """Take subjects away, from every feed; whether there was any. Takes effect with the next `publish`."""
+        gone = [key for key in self._blocks if key[1] in subjects]
+        for key in gone:
+            del self._blocks[key]
+        return bool(gone)
+
+    def publish(self) -> None:
+        """Write the part anew from what was put, leaving out what is too old or beyond the limit of series."""
+        now = self._clock()
+        blocks = [block for block in self._blocks.values() if block.expires > now]
+        self.withdrawn = bool(self._blocks) and not blocks
+        self.expires = min((block.expires for block in blocks), default=float("inf"))
+        self.series = sum(block.series for block in blocks)
+        self.cut = 0
+        if self._series_limit and self.series > self._series_limit:
+            blocks = self._within_limit(blocks)
+        for column in range(len(self._metrics)):
+            data = b"".join([block.written[column] for block in blocks])
+            segment = self._segments[column]
+            # What has not changed is not compressed again: the facts out of XML rarely do.
+            if segment is None or segment.data != data:
+                self._segments[column] = Segment(data) if data else None
+        self.published = tuple(
+            (text, openmetrics, segment)
+            for (text, openmetrics), segment in zip(self._heads, self._segments, strict=True)
+            if segment is not None
+        )
+
+    def _within_limit(self, blocks: list[Block]) -> list[Block]:
+        kept = []
+        series = 0
+        for block in blocks:
+            if series + block.series <= self._series_limit:
+                kept.append(block)
+                series += block.series
+        self.cut = self.series - series
+        self.series = series
+        return kept

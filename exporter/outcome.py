@@ -1,0 +1,14 @@
+"""What a run of one collector came to."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Outcome:
+    """Whether the host supports it (else the `reason`), calls and subjects that failed, samples that were left out."""
+
+    supported: bool = True
+    reason: str = ""
+    failures: int = 0
+    duplicates: int = 0
+    invalid: int = 0
