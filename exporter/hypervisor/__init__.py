@@ -1,0 +1,1 @@
+"""Everything that speaks to libvirt, over connections that may only read."""

@@ -1,0 +1,123 @@
+"""The record of every call to libvirt: how long, how it ended, which are still out, and which are overdue."""
+
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from exporter.hypervisor.errors import Abandoned, HypervisorError
+
+BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 30.0)
+"""Upper bounds of call durations, in seconds."""
+
+_WATCH_SECONDS = 0.1
+
+logger = structlog.get_logger()
+
+
+@dataclass(eq=False)
+class Call:
+    """A call that has not returned: its name, when it was made (monotonic and wall clock) and when it is overdue."""
+
+    name: str
+    started: float
+    started_at: float
+    deadline: float
+    abandon: Callable[[], None]
+    abandoned: bool = False
+
+
+@dataclass
+class Duration:
+    """How long the calls of one name took: counts by bucket (not cumulative, the last is beyond all) and seconds."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    seconds: float = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one call."""
+        self.seconds += seconds
+        for position, bound in enumerate(BUCKETS):
+            if seconds <= bound:
+                self.counts[position] += 1
+                return
+        self.counts[-1] += 1
+
+
+class CallLog:
+    """Calls of one host. Any thread may make calls; figures are read without a lock and may be one call behind."""
+
+    def __init__(self) -> None:
+        self.durations: defaultdict[str, Duration] = defaultdict(Duration)
+        self.errors: Counter[tuple[str, str]] = Counter()
+        self.timeouts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._in_flight: set[Call] = set()
+
+    @contextmanager
+    def watched(self, name: str, seconds: float, abandon: Callable[[], None]) -> Iterator[Call]:
+        """Around one call; `abandon` is called from the watchdog if it has not returned after `seconds`."""
+        started = time.monotonic()
+        call = Call(name, started, time.time(), started + seconds, abandon)
+        with self._lock:
+            self._in_flight.add(call)
+        try:
+            yield call
+        except HypervisorError as error:
+            with self._lock:
+                self.errors[name, error.code] += 1
+                if isinstance(error, Abandoned):
+                    self.timeouts[name] += 1
+            raise
+        finally:
+            with self._lock:
+                self._in_flight.discard(call)
+                self.durations[name].observe(time.monotonic() - started)
+
+    def in_flight(self) -> list[Call]:
+        """Calls that have not returned."""
+        with self._lock:
+            return list(self._in_flight)
+
+    def abandon_overdue(self) -> None:
+        """End the calls that missed their deadline by ending their connections; each once."""
+        now = time.monotonic()
+        for call in self.in_flight():
+            if call.deadline < now and not call.abandoned:
+                call.abandoned = True
+                logger.warning("libvirt call abandoned", call=call.name, seconds=round(now - call.started, 3))
+                call.abandon()
+
+
+class Watchdog:
+    """One thread that ends overdue calls: libvirt has no timeout of its own, and no signal reaches a call."""
+
+    def __init__(self) -> None:
+        self._logs: list[CallLog] = []
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def watch(self, log: CallLog) -> None:
+        """Look after the calls of one more host."""
+        self._logs = [*self._logs, log]
+
+    def unwatch(self, log: CallLog) -> None:
+        """Leave a host alone from now on."""
+        self._logs = [each for each in self._logs if each is not log]
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(_WATCH_SECONDS):
+            for log in self._logs:
+                log.abandon_overdue()

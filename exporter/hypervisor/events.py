@@ -1,0 +1,137 @@
+"""The subscription to a host's events."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import libvirt
+import structlog
+
+from exporter.events.boundedqueue import BoundedQueue
+from exporter.events.event import Event
+from exporter.hypervisor.connection import Connection
+from exporter.hypervisor.errors import HypervisorError, NotSupported
+from exporter.hypervisor.eventkinds import EventKind, event_kinds
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """An event as its callback got it, Unix seconds of its coming included."""
+
+    kind: EventKind
+    at: float
+    name: str
+    uuid: str
+    arguments: tuple[Any, ...]
+
+    def read(self) -> Event:
+        """What it says. Raises TypeError if libvirt gives other arguments than it documents."""
+        reading = self.kind.read(*self.arguments)
+        return Event(
+            self.kind.object,
+            self.kind.identifier,
+            reading.kind or self.kind.identifier,
+            self.at,
+            self.name,
+            self.uuid,
+            reading.detail,
+            reading.fields,
+            reading.personal,
+        )
+
+
+EventQueue = BoundedQueue[RawEvent]
+"""Between libvirt's event loop, which must never wait, and the thread that handles events."""
+
+
+class Subscription:
+    """Every event a connection gives, put on a queue. `kinds` says of each registration whether libvirt took it."""
+
+    def __init__(self, connection: Connection, queue: EventQueue) -> None:
+        self.connection = connection
+        self._queue = queue
+        self._registered: list[tuple[Callable[[int], object], int]] = []
+        self.kinds: dict[EventKind, bool] = {}
+
+    def start(self) -> None:
+        """Register for everything; raises NotSupported if the driver has no events of guests, and ConnectionLost."""
+        handle = self.connection.libvirt
+        ways = {
+            "domain": (handle.domainEventRegisterAny, handle.domainEventDeregisterAny),
+            "network": (handle.networkEventRegisterAny, handle.networkEventDeregisterAny),
+            "storage_pool": (handle.storagePoolEventRegisterAny, handle.storagePoolEventDeregisterAny),
+            "node_device": (handle.nodeDeviceEventRegisterAny, handle.nodeDeviceEventDeregisterAny),
+            "secret": (handle.secretEventRegisterAny, handle.secretEventDeregisterAny),
+        }
+        for kind in event_kinds():
+            register, deregister = ways[kind.object]
+            self.kinds[kind] = self._register(kind, register, deregister)
+        if not any(taken for kind, taken in self.kinds.items() if kind.object == "domain"):
+            raise NotSupported("subscribe to events of guests", "this driver has none", "no_support")
+
+    def _register(self, kind: EventKind, register: Callable[..., int], deregister: Callable[[int], object]) -> bool:
+        put = self._queue.put
+
+        def arrived(_connection: object, subject: Any, *arguments: Any) -> None:
+            put(RawEvent(kind, time.time(), *_identity(kind, subject), arguments[:-1]))
+
+        about = f"{kind.object} {kind.identifier}"
+        number = self.connection.optional(register, None, kind.number, arrived, None, about=about)
+        if number is None:
+            return False
+        self._registered.append((deregister, number))
+        return True
+
+    def end(self) -> None:
+        """End it and close its connection; a dead one too, which libvirt keeps as long as it has callbacks."""
+        for deregister, number in self._registered:
+            try:
+                deregister(number)
+            except libvirt.libvirtError as error:
+                logger.debug("subscription not ended", reason=error.get_error_message())
+        self._registered.clear()
+        self.connection.close()
+
+
+def _identity(kind: EventKind, subject: Any) -> tuple[str, str]:
+    """Name and uuid, which the object carries with it: no call."""
+    if kind.object == "node_device":
+        return subject.name(), ""
+    if kind.object == "secret":
+        return "", subject.UUIDString()
+    return subject.name(), subject.UUIDString()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a guest was like when it was asked: its domain id (-1 while it is off), state and reason."""
+
+    name: str
+    identifier: int
+    state: int
+    reason: int
+
+
+def read_standings(connection: Connection) -> dict[str, Standing]:
+    """Every guest of the host by uuid (listAllDomains and state, none of which enters a monitor)."""
+    found = {}
+    for domain in connection.call(connection.libvirt.listAllDomains, 0):
+        standing = read_standing(connection, domain)
+        if standing is not None:
+            found[domain.UUIDString()] = standing
+    return found
+
+
+def read_standing(connection: Connection, domain: Any) -> Standing | None:
+    """One guest as it is now (state), None if it is gone; a lost connection raises."""
+    try:
+        state, reason = connection.call(domain.state, about=f"domain '{domain.name()}'")
+    except HypervisorError as error:
+        if not connection.alive:
+            raise
+        logger.debug("state not read", guest=domain.name(), reason=error.reason)
+        return None
+    return Standing(domain.name(), domain.ID(), state, reason)

@@ -1,0 +1,243 @@
+"""The worker threads of a host, each with a connection of its own, and the way back after the host was gone."""
+
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Container
+from concurrent.futures import Future
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+import structlog
+
+from exporter.hypervisor.calls import CallLog
+from exporter.hypervisor.connection import Connection, Target
+from exporter.hypervisor.errors import ConnectFailed, ConnectionLost
+from exporter.hypervisor.pauses import IN_PROCESS, Pauses
+
+T = TypeVar("T")
+Role = Literal["worker", "event", "agent"]
+
+_OPEN_DEADLINE = 10.0
+_LOOK_SECONDS = 0.5
+
+
+logger = structlog.get_logger()
+
+
+class RoleFigures:
+    """What happened to the connections of one role; read without a lock."""
+
+    def __init__(self) -> None:
+        self.attempts = 0
+        self.failures = 0
+        self.established_at: float | None = None
+        self.open = 0
+        self.closes: Counter[str] = Counter()
+
+
+class _Task:
+    """A function to run on some connection of the host, and where its outcome goes."""
+
+    def __init__(self, function: Callable[[Connection], object]) -> None:
+        self.function = function
+        self.future: Future[object] = Future()
+
+
+class WorkerPool:
+    """`workers` bulk lanes that share a queue, and one lane for short calls that must never wait behind them.
+
+    The short lane also finds out that the host is gone, tries to reach it again (pauses double from 1 s to 60 s, to
+    5 s for a local daemon, with jitter; a local socket that appears or is replaced ends the pause), and calls
+    `on_change(up)` from its thread.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        target: Target,
+        workers: int,
+        calls: CallLog,
+        on_change: Callable[[bool], None],
+        role: Role = "worker",
+    ) -> None:
+        self.name = name
+        self.target = target
+        self.calls = calls
+        self.up = False
+        self.reason = "not connected yet"
+        self.failed_attempts = 0
+        """Attempts to reach the host that failed since it was last up."""
+        self.figures: dict[Role, RoleFigures] = {role: RoleFigures()}
+        self.in_process = urlsplit(target.uri).scheme.partition("+")[0] in IN_PROCESS
+        self.unsupported: set[tuple[object, ...]] = set()
+        self.lanes = 1 if self.in_process else workers
+        self._on_change = on_change
+        self._role: Role = role
+        self._stopping = threading.Event()
+        self._short: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._bulk: queue.SimpleQueue[_Task | None] = self._short if self.in_process else queue.SimpleQueue()
+        self._busy = 0
+        self._present: Container[str] | None = None
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._run_short, name=f"{name}-short", daemon=True)]
+        if not self.in_process:
+            self._threads += [
+                threading.Thread(target=self._run_bulk, name=f"{name}-worker-{number}", daemon=True)
+                for number in range(workers)
+            ]
+
+    def start(self) -> None:
+        """Start the threads; the short lane begins to connect."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask the threads to end; those inside a call end with the process."""
+        self._stopping.set()
+        for _ in self._threads:
+            self._short.put(None)
+            self._bulk.put(None)
+
+    @property
+    def threads(self) -> int:
+        """Threads of this pool, which never changes."""
+        return len(self._threads)
+
+    @property
+    def busy(self) -> int:
+        """Threads that run a task."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        """Tasks that no thread has taken yet."""
+        return self._bulk.qsize() + (0 if self.in_process else self._short.qsize())
+
+    def submit(self, function: Callable[[Connection], T]) -> "Future[T]":
+        """Run a function on the next free bulk connection; its future raises ConnectionLost while the host is down."""
+        return self._put(self._bulk, function)
+
+    def submit_short(self, function: Callable[[Connection], T]) -> "Future[T]":
+        """Run a function of short calls, which libvirt serves even while its ordinary workers are stuck."""
+        return self._put(self._short, function)
+
+    def keep_domains(self, present: Container[str]) -> None:
+        """Let every connection go of guests that are not among these uuids, before its next task."""
+        self._present = present
+
+    def _put(self, to: "queue.SimpleQueue[_Task | None]", function: Callable[[Connection], T]) -> "Future[T]":
+        task = _Task(function)
+        to.put(task)
+        return task.future  # type: ignore[return-value]  # the future holds what the function returns
+
+    def open(self, role: Role) -> Connection:
+        """A new connection for a role; raises ConnectFailed."""
+        figures = self.figures.setdefault(role, RoleFigures())
+
+        def closed(_connection: Connection, reason: str) -> None:
+            with self._lock:
+                figures.closes[reason] += 1
+                figures.open -= 1
+                if not figures.open:
+                    figures.established_at = None
+            self._short.put(_Task(lambda _: None))  # wakes the short lane, which looks whether the host is gone
+
+        connection = Connection(self.target, self.calls, self.unsupported, closed)
+        with self._lock:
+            figures.attempts += 1
+        try:
+            connection.open(_OPEN_DEADLINE)
+        except ConnectFailed:
+            with self._lock:
+                figures.failures += 1
+            connection.discard()
+            raise
+        with self._lock:
+            figures.established_at = time.time()
+            figures.open += 1
+        return connection
+
+    def _run_bulk(self) -> None:
+        connection: Connection | None = None
+        while (task := self._bulk.get()) is not None and not self._stopping.is_set():
+            connection = self._attend(task, connection)
+        if connection:
+            connection.close()
+
+    def _attend(self, task: _Task, connection: Connection | None) -> Connection | None:
+        """Run a task, on a new connection if the old one ended; the connection to go on with."""
+        if not task.future.set_running_or_notify_cancel():
+            return connection
+        with self._lock:
+            self._busy += 1
+        try:
+            if connection is None or not connection.alive:
+                if connection:
+                    connection.close()
+                    connection = None
+                if not self.up:
+                    raise ConnectionLost("reach libvirt", self.reason, "no_connect")
+                connection = self.open(self._role)
+            if self._present is not None:
+                connection.forget_domains(self._present)
+            task.future.set_result(task.function(connection))
+        except BaseException as error:  # noqa: BLE001 whatever it is belongs to whoever waits for the future
+            task.future.set_exception(error)
+        finally:
+            with self._lock:
+                self._busy -= 1
+        return connection
+
+    def _run_short(self) -> None:
+        connection: Connection | None = None
+        pauses = Pauses(self.target.uri)
+        while not self._stopping.is_set():
+            if connection is None or not connection.alive:
+                if connection:
+                    self._went_down("connection lost")
+                    connection.close()
+                connection = self._connect(pauses)
+            try:
+                task = self._short.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                continue
+            if task is not None:
+                self._attend_short(task, connection)
+        if connection:
+            connection.close()
+
+    def _attend_short(self, task: _Task, connection: Connection | None) -> None:
+        if connection is not None and connection.alive:
+            self._attend(task, connection)
+        elif task.future.set_running_or_notify_cancel():
+            task.future.set_exception(ConnectionLost("reach libvirt", self.reason, "no_connect"))
+
+    def _connect(self, pauses: "Pauses") -> Connection | None:
+        """One attempt, if it is time for one; None until it worked."""
+        if not pauses.over():
+            return None
+        try:
+            connection = self.open(self._role)
+        except ConnectFailed as error:
+            pauses.lengthen()
+            self.failed_attempts += 1
+            if self.reason != error.reason:
+                self.reason = error.reason
+                logger.warning("host unreachable", host=self.name, uri=self.target.uri, error=str(error))
+            return None
+        pauses.reset()
+        self.failed_attempts = 0
+        self.unsupported.clear()
+        self.up = True
+        self.reason = ""
+        logger.info("host connected", host=self.name, uri=self.target.uri)
+        self._on_change(True)
+        return connection
+
+    def _went_down(self, reason: str) -> None:
+        self.up = False
+        self.reason = reason
+        logger.warning("host lost", host=self.name, uri=self.target.uri, reason=reason)
+        self._on_change(False)

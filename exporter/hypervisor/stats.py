@@ -1,0 +1,283 @@
+"""Bulk statistics in shards, side by side, with hung guests found and set aside.
+
+libvirtd walks through the guests of a bulk call one after another, and a guest that hangs holds the call without limit,
+NOWAIT or not. So guests are asked in small shards from several connections; a shard that takes too long is looked into
+with controlInfo(), its call is ended, the culprit is set aside, and the rest is asked again.
+"""
+
+from collections import deque
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+
+import libvirt
+import structlog
+
+from exporter.clock import CLOCK, Clock
+from exporter.guest import Guest
+from exporter.hypervisor.connection import Connection
+from exporter.hypervisor.errors import Abandoned, ConnectionLost, HypervisorError, NotFound
+from exporter.hypervisor.groups import NO_MONITOR, mask
+from exporter.hypervisor.perguest import WITHOUT_MONITOR, fill, without_monitor
+from exporter.hypervisor.pool import WorkerPool
+from exporter.hypervisor.record import Record, Value
+from exporter.hypervisor.setaside import SetAside, hanging
+
+_SUSPICIOUS_SECONDS = 4.0
+_LOOK_SECONDS = 0.25
+_LARGEST_SHARD = 10
+_CHEAP_SHARD = 250
+_SHARDS_PER_WORKER = 4
+
+_NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+_BACKING = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING
+
+Flat = dict[str, Value]
+Deliver = Callable[[Guest, Record, frozenset[str], float], None]
+"""Called for each guest that answered: the groups it was asked for, and when (monotonic seconds, before the call)."""
+
+logger = structlog.get_logger()
+
+
+@dataclass(eq=False)
+class _Shard:
+    """Guests asked in one call, and that call while it is out."""
+
+    guests: Sequence[Guest]
+    groups: frozenset[str]
+    backing: bool
+    given: frozenset[str]
+    """The groups that come of it: for guests set aside also those that single calls give without their monitor."""
+    aside: bool = False
+    asked_at: float = 0.0
+    connection: Connection | None = None
+
+    @property
+    def enters_monitor(self) -> bool:
+        """Whether a guest that hangs would hold this call."""
+        return not self.groups <= NO_MONITOR
+
+
+@dataclass
+class Answers:
+    """What a cycle came to: guests that did not answer, and errors that cost something."""
+
+    missing: set[str] = field(default_factory=set)
+    errors: list[HypervisorError] = field(default_factory=list)
+
+    def __iadd__(self, more: "Answers") -> "Answers":
+        self.missing |= more.missing
+        self.errors += more.errors
+        return self
+
+
+class Statistics:
+    """Asks the guests of one host for bulk statistics. One cycle at a time for each set of groups.
+
+    `vary(uuid, identifier, flat)` puts other figures in the place of libvirt's: the demo host's are all alike.
+    """
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        set_aside: SetAside,
+        shard_size: int | None,
+        deadline: float,
+        vary: Callable[[str, int, Flat], Flat] | None = None,
+        clock: Clock = CLOCK,
+    ) -> None:
+        self._clock = clock
+        self._pool = pool
+        self._set_aside = set_aside
+        self._shard_size = shard_size
+        self._deadline = deadline
+        self._vary = vary
+        self.bulk: bool | None = None
+        """Whether the driver has bulk groups beyond the state; None until the first running guest was asked."""
+
+    def gather(
+        self, guests: Iterable[Guest], groups: frozenset[str], deliver: Deliver, *, backing: bool = False
+    ) -> Answers:
+        """Ask the guests for the groups; `deliver` is called in this thread. Raises ConnectionLost.
+
+        With `backing` there is an entry in `block` for every image of each chain.
+        """
+        answers = Answers()
+        guests = list(guests)
+        self._look(guests)
+        waiting = deque(self._shards(guests, groups, backing))
+        out: dict[Future[list[tuple[Guest, Flat]]], _Shard] = {}
+        partial: list[Guest] = []
+        until = self._clock.steady() + self._deadline
+        while waiting or out:
+            self._send(waiting, out)
+            done, _ = wait(out, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                shard = out.pop(future)
+                try:
+                    for guest, flat in future.result():
+                        if self._vary:
+                            flat = self._vary(guest.uuid, guest.identifier, flat)
+                        deliver(guest, Record(flat), shard.given, shard.asked_at)
+                        if shard.enters_monitor and self._withheld(guest, shard.groups, flat):
+                            partial.append(guest)
+                except Abandoned as error:
+                    waiting.extend(self._after_hang(shard, error, answers, retry=self._clock.steady() < until))
+                except ConnectionLost:
+                    raise
+                except HypervisorError as error:
+                    answers.errors.append(error)
+                    answers.missing.update(guest.uuid for guest in shard.guests)
+            self._end_hung(out.values())
+        # Somebody else's call, or one of ours from before, may wait in a hung monitor: NOWAIT goes round it unseen.
+        for guest in self._culprits(partial):
+            self._set_aside.add(guest.uuid, guest.name)
+        return answers
+
+    def _withheld(self, guest: Guest, groups: frozenset[str], flat: Container[str]) -> bool:
+        """Whether a running guest was answered for without its monitor, because something else holds it."""
+        return bool(self.bulk) and guest.active and "balloon" in groups and "balloon.rss" not in flat
+
+    def _shards(self, guests: Sequence[Guest], groups: frozenset[str], backing: bool) -> Iterable[_Shard]:
+        """Shards of guests that may be asked everything, and of those that may only be asked what needs no monitor."""
+        active = [guest for guest in guests if guest.active]
+        inactive = [guest for guest in guests if not guest.active]
+        aside = [guest for guest in active if guest.uuid in self._set_aside or self._set_aside.full]
+        free = [guest for guest in active if guest not in aside] if aside else active
+        yield from self._cut(free, groups, backing)
+        yield from self._cut(aside, groups, backing, aside=True)
+        # libvirt makes cpu.* up for guests that are off: it is the CPU time of the daemon itself. What they have of it
+        # is nothing, which is an answer all the same.
+        yield from self._cut(inactive, groups - {"cpu"}, backing, given=groups)
+
+    def _cut(
+        self,
+        guests: Sequence[Guest],
+        groups: frozenset[str],
+        backing: bool,
+        *,
+        given: frozenset[str] | None = None,
+        aside: bool = False,
+    ) -> Iterable[_Shard]:
+        if not guests or not groups:
+            return
+        size = self._shard_size
+        if size is None:
+            largest = _CHEAP_SHARD if aside or groups <= NO_MONITOR else _LARGEST_SHARD
+            size = max(1, min(largest, -(-len(guests) // (self._pool.lanes * _SHARDS_PER_WORKER))))
+        for start in range(0, len(guests), size):
+            some = guests[start : start + size]
+            yield _aside(some, groups) if aside else _Shard(some, groups, backing, given or groups)
+
+    def _send(self, waiting: deque[_Shard], out: "dict[Future[list[tuple[Guest, Flat]]], _Shard]") -> None:
+        """Hand shards to free workers; never more into monitors than the daemon may lose workers to."""
+        for _ in range(len(waiting)):
+            if len(out) >= self._pool.lanes:
+                return
+            shard = waiting.popleft()
+            if shard.enters_monitor and self._set_aside.full:
+                shard = _aside(shard.guests, shard.groups)
+            entered = sum(1 for each in out.values() if each.enters_monitor)
+            if shard.enters_monitor and entered >= self._set_aside.room:
+                waiting.append(shard)
+                continue
+            out[self._pool.submit(lambda connection, shard=shard: self._ask(connection, shard))] = shard  # type: ignore[misc]
+
+    def _ask(self, connection: Connection, shard: _Shard) -> list[tuple[Guest, Flat]]:
+        """In a worker: one bulk call for a shard, or calls for each guest where the driver has no bulk."""
+        shard.asked_at = self._clock.steady()
+        shard.connection = connection
+        try:
+            if self.bulk is False:
+                return fill(connection, shard.guests, shard.groups)
+            by_uuid = {guest.uuid: guest for guest in shard.guests}
+            handles = []
+            for uuid in by_uuid:
+                try:
+                    handles.append(connection.domain(uuid))
+                except NotFound:
+                    logger.debug("guest vanished", uuid=uuid)
+            if not handles:
+                return []
+            listed = connection.call(
+                connection.libvirt.domainListGetStats,
+                handles,
+                mask(shard.groups),
+                _NOWAIT | _BACKING if shard.backing else _NOWAIT,
+                about=f"{len(handles)} domains",
+                deadline=self._deadline,
+            )
+            answered = [(by_uuid[domain.UUIDString()], flat) for domain, flat in listed]
+            if shard.aside and shard.given & WITHOUT_MONITOR:
+                return [(guest, flat | without_monitor(connection, guest)) for guest, flat in answered]
+            return self._checked(connection, shard, answered)
+        finally:
+            shard.connection = None
+
+    def _checked(
+        self, connection: Connection, shard: _Shard, answered: list[tuple[Guest, Flat]]
+    ) -> list[tuple[Guest, Flat]]:
+        """Learn from the first running guest whether the driver fills the groups at all."""
+        asked = shard.groups & {"cpu", "balloon", "vcpu"}
+        if self.bulk is None and asked:
+            running = [flat for guest, flat in answered if guest.active]
+            if running:
+                self.bulk = any(key.partition(".")[0] in asked for flat in running for key in flat)
+                if not self.bulk:
+                    logger.info("driver has no bulk statistics, guests are asked one by one", host=self._pool.name)
+                    return fill(connection, shard.guests, shard.groups)
+        return answered
+
+    def _look(self, guests: Collection[Guest]) -> None:
+        """Guests set aside that are free again are let back in."""
+        if self._set_aside.since:
+            names = {guest.uuid: guest.name for guest in guests}
+            self._pool.submit_short(lambda connection: self._set_aside.look(connection, names)).result()
+
+    def _end_hung(self, shards: Iterable[_Shard]) -> None:
+        """Look into shards that take suspiciously long; end the call of one that waits in a hung monitor."""
+        now = self._clock.steady()
+        for shard in shards:
+            connection = shard.connection
+            if connection is None or not shard.enters_monitor or now - shard.asked_at < self._suspicious:
+                continue
+            if self._culprits(shard.guests):
+                connection.abandon()
+
+    @property
+    def _suspicious(self) -> float:
+        return min(_SUSPICIOUS_SECONDS, self._deadline / 2)
+
+    def _culprits(self, guests: Iterable[Guest]) -> list[Guest]:
+        """Those of the guests whose monitor is occupied for long."""
+        active = [guest for guest in guests if guest.active]
+        if not active:
+            return []
+        return self._pool.submit_short(
+            lambda connection: [guest for guest in active if hanging(connection, guest.uuid)]
+        ).result()
+
+    def _after_hang(self, shard: _Shard, error: Abandoned, answers: Answers, *, retry: bool) -> Iterable[_Shard]:
+        """Set the culprits of an abandoned call aside; the others are asked again, in this cycle if there is time."""
+        culprits = self._culprits(shard.guests)
+        for guest in culprits:
+            self._set_aside.add(guest.uuid, guest.name)
+        others = [guest for guest in shard.guests if guest not in culprits]
+        if not culprits:
+            # Nobody to blame: asking again would only hold one more worker.
+            answers.errors.append(error)
+            for guest in others:
+                self._set_aside.timeouts[guest.uuid] += 1
+            answers.missing.update(guest.uuid for guest in others)
+            return
+        yield _aside(culprits, shard.groups)
+        if retry and others:
+            yield _Shard(others, shard.groups, shard.backing, shard.groups)
+        else:
+            answers.missing.update(guest.uuid for guest in others)
+
+
+def _aside(guests: Sequence[Guest], groups: frozenset[str]) -> _Shard:
+    """Guests with hung monitors, asked for what of these groups needs none; for their state at least."""
+    safe = groups & NO_MONITOR | {"state"}
+    return _Shard(guests, safe, False, safe | groups & WITHOUT_MONITOR, aside=True)
