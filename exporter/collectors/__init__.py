@@ -1,0 +1,1 @@
+"""Collectors: pure functions from what was gathered to samples, one file a subject."""

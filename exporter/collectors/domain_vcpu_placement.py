@@ -1,0 +1,57 @@
+"""Where vCPUs run on the host."""
+
+from exporter.collectors.collector import SLOW, Collector, Feed
+from exporter.collectors.source import GuestCall
+from exporter.exposition.metric import Metric
+from exporter.exposition.rows import Sink
+from exporter.guest import DOMAIN, VCPU, Guest
+from exporter.hypervisor.placement import Placement, read_placement
+
+VCPU_CPU = Metric(
+    "libvirt_domain_vcpu_cpu",
+    "gauge",
+    "Host CPU on which the vCPU ran last, -1 for none (libvirt virDomainGetVcpus).",
+    labels=VCPU,
+    source="dom.vcpus()[0][n][3]",
+    note="Off: three calls a guest, and a value that is an identifier. -1 offline, -2 any CPU.",
+    set="optional",
+)
+VCPU_AFFINITY_CPUS = Metric(
+    "libvirt_domain_vcpu_affinity_cpus",
+    "gauge",
+    "Host CPUs the vCPU may run on (libvirt virDomainGetVcpus cpumap).",
+    labels=VCPU,
+    source="count of dom.vcpus()[1][n]",
+    note="Off: as above.",
+    set="optional",
+)
+EMULATOR_AFFINITY_CPUS = Metric(
+    "libvirt_domain_emulator_affinity_cpus",
+    "gauge",
+    "Host CPUs the emulator threads may run on (libvirt virDomainGetEmulatorPinInfo).",
+    labels=DOMAIN,
+    source="count of dom.emulatorPinInfo()",
+    note="Off: two calls a guest.",
+    set="optional",
+)
+METRICS = (VCPU_CPU, VCPU_AFFINITY_CPUS, EMULATOR_AFFINITY_CPUS)
+
+
+def collect(guest: Guest, placement: Placement, rows: Sink) -> None:
+    """Where each vCPU is, and on how many host CPUs it and the emulator may run."""
+    for number, cpu in placement.cpus.items():
+        rows.add(VCPU_CPU, guest.vcpu(number), cpu)
+    for number, cpus in placement.affinities.items():
+        rows.add(VCPU_AFFINITY_CPUS, guest.vcpu(number), cpus)
+    if placement.emulator is not None:
+        rows.add(EMULATOR_AFFINITY_CPUS, guest.domain, placement.emulator)
+
+
+COLLECTOR = Collector(
+    name="domain_vcpu_placement",
+    help="On which host CPUs vCPUs and emulators are and may be.",
+    metrics=METRICS,
+    feeds=(Feed(GuestCall(read_placement, enters_monitor=False), collect),),
+    interval=SLOW,
+    cost="vcpus and emulatorPinInfo, five requests a guest; the monitor is not entered",
+)
