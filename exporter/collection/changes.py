@@ -1,0 +1,90 @@
+"""What events changed and is not refreshed yet."""
+
+from dataclasses import dataclass, field
+
+from exporter.events.event import Event
+from exporter.hypervisor.events import Standing
+
+_LISTED = frozenset({"defined", "undefined", "started", "stopped", "crashed"})
+
+_DESCRIBED = frozenset(
+    {
+        "agent_lifecycle",
+        "balloon_change",
+        "block_job",
+        "channel_lifecycle",
+        "device_added",
+        "device_removed",
+        "disk_change",
+        "memory_device_size_change",
+        "metadata_change",
+        "nic_mac_change",
+        "tray_change",
+        "tunable",
+        "vcpu_removed",
+    }
+)
+
+ABOUT = {
+    "network": ("network", "network_lease"),
+    "storage_pool": ("storage_pool", "storage_volume"),
+    "node_device": ("node_device",),
+    "secret": ("secret",),
+}
+"""Collectors that are about an object of events; guests are refreshed one by one."""
+
+
+@dataclass
+class Stale:
+    """Guests by uuid whose state, start or description is not what we have, and objects of which some changed."""
+
+    states: dict[str, float] = field(default_factory=dict)
+    """With the time of the newest event."""
+    started: dict[str, float | None] = field(default_factory=dict)
+    """When it started; None for one that stopped."""
+    described: set[str] = field(default_factory=set)
+    objects: set[str] = field(default_factory=set)
+    listing: bool = False
+    everything: bool = False
+    """Events were lost, so anything may have changed."""
+
+    def __bool__(self) -> bool:
+        return bool(self.states or self.described or self.objects or self.everything)
+
+    def add(self, event: Event) -> None:
+        """Note what an event changed."""
+        if event.object != "domain":
+            self.objects.add(event.object)
+        elif event.identifier == "lifecycle":
+            self.states[event.uuid] = event.at
+            if event.kind in _LISTED:
+                self.listing = True
+                self.described.add(event.uuid)
+            # A guest that wakes up was not off: its process, and so its start, are the same.
+            if event.kind == "started" and event.detail != "wakeup":
+                self.started[event.uuid] = event.at
+            elif event.kind == "stopped":
+                self.started[event.uuid] = None
+        elif event.identifier in _DESCRIBED:
+            self.described.add(event.uuid)
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A guest that is not what it was before events were missed; None is a guest that was or is not there."""
+
+    uuid: str
+    was: Standing | None
+    now: Standing | None
+
+    @property
+    def restarted(self) -> bool:
+        """Whether it has another process than before, or none."""
+        return self.was is None or self.now is None or self.was.identifier != self.now.identifier
+
+
+def compare(before: dict[str, Standing], after: dict[str, Standing]) -> list[Missed]:
+    """The guests that changed."""
+    uuids = [*before, *(after.keys() - before.keys())]
+    pairs = ((uuid, before.get(uuid), after.get(uuid)) for uuid in uuids)
+    return [Missed(uuid, was, now) for uuid, was, now in pairs if was != now]

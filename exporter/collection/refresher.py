@@ -1,0 +1,243 @@
+"""The thread that keeps the subscription of one host, and refreshes what events changed."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from exporter.collection.changes import ABOUT, Stale
+from exporter.collection.gathering import Gathering
+from exporter.collection.plan import Batch
+from exporter.collection.runner import Runner
+from exporter.collection.standings import Standings
+from exporter.collectors.source import Description
+from exporter.errors import ExporterError
+from exporter.events.event import Event
+from exporter.figures import HostFigures
+from exporter.hypervisor.descriptions import Descriptions
+from exporter.hypervisor.errors import HypervisorError, NotSupported
+from exporter.hypervisor.events import EventQueue, Subscription, read_standings
+
+_LOOK_SECONDS = 0.5
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+_REST = 9
+"""Refreshing may take a tenth of the time: after each it rests nine times as long."""
+_BATCH_SECONDS = 2.0
+_READ_AGAIN_SECONDS = 900.0
+
+logger = structlog.get_logger()
+
+
+class Refresher:
+    """Subscribes whenever the host is up, finds out what was missed in between, and refreshes what events changed.
+
+    `soon` runs batches now, or not, when they are just ending; so `runner` is asked whether they began.
+    """
+
+    def __init__(
+        self,
+        figures: HostFigures,
+        gathering: Gathering,
+        descriptions: Descriptions,
+        standings: Standings,
+        queue: EventQueue,
+        batches: Sequence[Batch],
+        soon: Callable[[Sequence[Batch]], None],
+        runner: Runner,
+    ) -> None:
+        self._figures = figures
+        self._pool = figures.pool
+        self._gathering = gathering
+        self._descriptions = descriptions
+        self._standings = standings
+        self._queue = queue
+        self._batches = batches
+        self._slots = [slot for batch in batches for slot in batch.slots]
+        self._soon = soon
+        self._runner = runner
+        self._subscription: Subscription | None = None
+        self._subscribed_before = False
+        self._refused = False
+        self._pause = _FIRST_PAUSE
+        self._retry_at = 0.0
+        self._rest_until = 0.0
+        self._read_again_at = 0.0
+        self._stale = Stale()
+        self._due: dict[Batch, int | None] = {}
+        """With how often each had begun when it was asked to run, None before."""
+        self._asked: dict[Batch, float] = {}
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=f"{self._pool.name}-refresh", daemon=True)
+
+    @property
+    def settled(self) -> bool:
+        """Whether events are subscribed, or the host has none."""
+        return self._subscription is not None or self._refused
+
+    def start(self) -> None:
+        """Begin to subscribe and to refresh."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the subscription, without waiting for it."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def wake(self) -> None:
+        """The host came or went."""
+        with self._changed:
+            self._refused = False
+            self._retry_at = 0.0
+            self._changed.notify()
+
+    def touch(self, event: Event) -> None:
+        """Have refreshed what an event changed."""
+        with self._changed:
+            self._stale.add(event)
+            self._changed.notify()
+
+    def missed(self) -> None:
+        """Events were lost: anything may have changed."""
+        with self._changed:
+            self._stale.everything = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._keep_subscribed()
+                self._refresh()
+            except HypervisorError as error:
+                logger.warning("not refreshed after events", host=self._pool.name, error=str(error))
+            except ExporterError as error:
+                logger.warning("events not shown", host=self._pool.name, error=str(error))
+            except Exception:
+                # A mistake of ours costs one refresh; the next poll brings what it would have shown.
+                logger.exception("refresh failed unexpectedly", host=self._pool.name)
+            self._wait()
+        self._unsubscribe()
+
+    def _wait(self) -> None:
+        """Until there is something to do, but look at the connection from time to time."""
+        with self._changed:
+            rest = self._rest_until - time.monotonic()
+            if rest > 0:
+                self._changed.wait_for(lambda: self._stopping, timeout=rest)
+            elif not self._stale and not self._stopping:
+                self._changed.wait(timeout=_LOOK_SECONDS)
+
+    def _keep_subscribed(self) -> None:
+        if self._subscription is not None:
+            if self._subscription.connection.alive:
+                return
+            self._unsubscribe()
+        if self._refused or not self._pool.up or time.monotonic() < self._retry_at:
+            return
+        try:
+            self._subscribe()
+        except NotSupported as error:
+            self._refused = True
+            logger.info("no events from this host", host=self._pool.name, reason=error.reason)
+        except HypervisorError as error:
+            self._retry_at = time.monotonic() + self._pause
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+            logger.warning("events not subscribed", host=self._pool.name, error=str(error))
+        else:
+            self._pause = _FIRST_PAUSE
+
+    def _subscribe(self) -> None:
+        subscription = Subscription(self._pool.open("event"), self._queue)
+        try:
+            subscription.start()
+            self._take_standings(subscription)
+        except HypervisorError:
+            subscription.end()
+            raise
+        counts = self._figures.events
+        with counts.lock:
+            counts.subscribed = {(kind.object, kind.identifier): taken for kind, taken in subscription.kinds.items()}
+            counts.gaps += int(self._subscribed_before)
+        counts.start((kind.object, each) for kind, taken in subscription.kinds.items() if taken for each in kind.kinds)
+        self._descriptions.events = True
+        self._read_descriptions()
+        self._gathering.events.write_anew(self._slots)
+        self._subscription = subscription
+        self._subscribed_before = True
+        logger.info("events subscribed", host=self._pool.name, kinds=sum(subscription.kinds.values()))
+
+    def _take_standings(self, subscription: Subscription) -> None:
+        """Learn what every guest is like, and what changed while nothing was heard of them."""
+        asked_at = time.time()
+        self._standings.replace(read_standings(subscription.connection), asked_at)
+        self._gathering.list_guests()
+        self._gathering.events.write_states(self._slots, self._standings.observe(asked_at))
+
+    def _unsubscribe(self) -> None:
+        if self._subscription is None:
+            return
+        logger.info("events no longer subscribed", host=self._pool.name)
+        self._subscription.end()
+        self._subscription = None
+        self._descriptions.events = False
+        counts = self._figures.events
+        with counts.lock:
+            counts.subscribed = dict.fromkeys(counts.subscribed, False)
+
+    def _refresh(self) -> None:
+        """Refresh what is stale, and rest in proportion."""
+        subscription = self._subscription
+        if subscription is None or time.monotonic() < self._rest_until:
+            return
+        with self._changed:
+            stale, self._stale = self._stale, Stale()
+        began = time.monotonic()
+        if stale:
+            self._refresh_guests(subscription, stale)
+            for kind in stale.objects:
+                self._due.update(self._about(ABOUT[kind]))
+            self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+        if began >= self._read_again_at:
+            self._read_descriptions()
+        self._run_due()
+
+    def _refresh_guests(self, subscription: Subscription, stale: Stale) -> None:
+        if stale.everything:
+            self._take_standings(subscription)
+            self._read_descriptions()
+        if stale.listing:
+            self._gathering.list_guests()
+        guests = self._standings.read(subscription.connection, stale)
+        if guests:
+            self._gathering.events.write_states(self._slots, guests)
+        if stale.described:
+            self._descriptions.changed(stale.described)
+            self._due.update(self._descriptive())
+
+    def _read_descriptions(self) -> None:
+        """Read all XML again: at first, after a gap, and seldom; for some changes libvirt sends no event."""
+        self._read_again_at = time.monotonic() + _READ_AGAIN_SECONDS
+        self._descriptions.all_changed()
+        self._due.update(self._descriptive())
+
+    def _run_due(self) -> None:
+        now = time.monotonic()
+        for batch, begun in list(self._due.items()):
+            if begun is not None and self._runner.begun[batch] > begun:
+                del self._due[batch]
+            elif not self._runner.running(batch) and now - self._asked.get(batch, -math.inf) >= _BATCH_SECONDS:
+                self._due[batch] = self._runner.begun[batch]
+                self._asked[batch] = now
+                self._soon([batch])
+
+    def _descriptive(self) -> dict[Batch, None]:
+        return dict.fromkeys(batch for batch in self._batches if isinstance(batch.source, Description))
+
+    def _about(self, collectors: Sequence[str]) -> dict[Batch, None]:
+        return dict.fromkeys(
+            batch for batch in self._batches if any(slot.collector.name in collectors for slot in batch.slots)
+        )

@@ -1,0 +1,40 @@
+"""Which guests that are off are asked again, and when."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from exporter.clock import Clock
+from exporter.collection.plan import Batch
+from exporter.collectors.collector import SLOW
+from exporter.guest import Guest
+
+
+class Resting:
+    """When each batch last asked each guest that is off: what those have seldom changes, and libvirt opens their image
+    files to say so."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._asked: defaultdict[Batch, dict[str, float]] = defaultdict(dict)
+
+    def forget(self, uuids: Collection[str]) -> None:
+        """These guests are gone."""
+        for times in self._asked.values():
+            for uuid in uuids:
+                times.pop(uuid, None)
+
+    def divide(self, batch: Batch, guests: Iterable[Guest]) -> tuple[list[Guest], list[Guest]]:
+        """Guests to ask everything, and guests that are off and were asked not long ago."""
+        now = self._clock.steady()
+        times = self._asked[batch]
+        asked, resting = [], []
+        for guest in guests:
+            if guest.active:
+                times.pop(guest.uuid, None)
+                asked.append(guest)
+            elif now - times.get(guest.uuid, float("-inf")) >= SLOW:
+                times[guest.uuid] = now
+                asked.append(guest)
+            else:
+                resting.append(guest)
+        return asked, resting

@@ -1,0 +1,95 @@
+"""What the guests of one host were last known to be, so that what happened unheard is found out."""
+
+import time
+
+from exporter.collection.changes import Missed, Stale, compare
+from exporter.events.event import Event
+from exporter.events.journal import Journal
+from exporter.guest import Guest
+from exporter.hypervisor.connection import Connection
+from exporter.hypervisor.enums import STATES, state_reason
+from exporter.hypervisor.errors import NotFound
+from exporter.hypervisor.events import Standing, read_standing
+from exporter.hypervisor.inventory import Inventory
+
+
+class Standings:
+    """Standings by uuid, kept up to date by events; used by one thread."""
+
+    def __init__(self, inventory: Inventory, journal: Journal) -> None:
+        self._inventory = inventory
+        self._journal = journal
+        self._known: dict[str, Standing] | None = None
+
+    def replace(self, found: dict[str, Standing], at: float) -> None:
+        """Take standings that were read anew; what differs happened unheard and is told."""
+        found = {uuid: standing for uuid, standing in found.items() if self._inventory.allows(standing.name)}
+        missed = [] if self._known is None else compare(self._known, found)
+        self._known = found
+        for each in missed:
+            guest = self._inventory.guests.get(each.uuid)
+            if guest is not None and each.restarted:
+                guest.started_at = None  # it started when nobody saw it
+            self._journal.tell(_told(each, at))
+
+    def observe(self, at: float) -> list[Guest]:
+        """Let the guests know their standings, which were read at `at` (Unix seconds); the guests."""
+        guests = []
+        for uuid, standing in (self._known or {}).items():
+            guest = self._inventory.guests.get(uuid)
+            if guest is not None:
+                guest.observe(standing.state, standing.reason, at)
+                guests.append(guest)
+        return guests
+
+    def read(self, connection: Connection, stale: Stale) -> list[Guest]:
+        """Read the states that events changed, so that each reason is libvirt's own; the guests. Raises
+        ConnectionLost."""
+        known = self._known if self._known is not None else {}
+        guests = []
+        for uuid, event_at in stale.states.items():
+            guest = self._inventory.guests.get(uuid)
+            if guest is None:
+                known.pop(uuid, None)
+                continue
+            if uuid in stale.started:
+                guest.started_at = stale.started[uuid]
+            asked_at = time.time()
+            try:
+                standing = read_standing(connection, connection.domain(uuid))
+            except NotFound:
+                standing = None
+            if standing is None:
+                continue
+            known[uuid] = Standing(guest.name, guest.identifier, standing.state, standing.reason)
+            changed = guest.observe(standing.state, standing.reason, asked_at)
+            # A poll may have been faster than the event, and would then stand for the moment of the change.
+            if changed or (guest.state_changed_at or 0.0) >= event_at:
+                guest.state_changed_at = event_at
+            guests.append(guest)
+        connection.forget_domains(frozenset(self._inventory.guests))
+        return guests
+
+
+def _told(missed: Missed, at: float) -> Event:
+    standing = missed.now or missed.was
+    return Event(
+        "domain",
+        "missed",
+        "missed",
+        at,
+        "" if standing is None else standing.name,
+        missed.uuid,
+        fields={
+            "was": _words(missed.was),
+            "now": _words(missed.now),
+            "restarted": int(missed.restarted),
+        },
+    )
+
+
+def _words(standing: Standing | None) -> str:
+    if standing is None:
+        return "absent"
+    state = STATES.get(standing.state, "unknown")
+    return f"{state} ({state_reason(standing.state, standing.reason)})"

@@ -1,0 +1,93 @@
+"""Lets collectors write onto the page, a subject at a time, and adds up what they say of each guest."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import structlog
+
+from exporter.collection.attempt import WrongData, attempt
+from exporter.collection.plan import Batch, Slot
+from exporter.exposition.page import Page
+from exporter.exposition.part import HOST
+from exporter.exposition.rows import Rows
+from exporter.guest import Guest
+from exporter.hypervisor.inventory import Inventory
+from exporter.outcome import Outcome
+
+Outcomes = dict[str, Outcome]
+"""Of each collector in a batch, by its name."""
+
+logger = structlog.get_logger()
+
+
+class Writing:
+    """The way from what was gathered onto the page of a host. `expires` is until when (steady seconds) it may stand."""
+
+    def __init__(self, page: Page, inventory: Inventory) -> None:
+        self._page = page
+        self._inventory = inventory
+        self._sums: defaultdict[Slot, dict[str, Any]] = defaultdict(dict)
+
+    def forget(self, uuids: Collection[str]) -> None:
+        """These guests no longer add to any sum."""
+        for values in self._sums.values():
+            for uuid in uuids:
+                values.pop(uuid, None)
+
+    def summed(self) -> list[Slot]:
+        """Feeds that have sums."""
+        return list(self._sums)
+
+    def guest(self, slot: Slot, guest: Guest, outcomes: Outcomes, expires: float, data: Any) -> None:
+        """Let a feed write about a guest."""
+        value = self.subject(slot, guest.uuid, outcomes[slot.collector.name], expires, guest, data)
+        if slot.feed.summarise is not None:
+            self._sums[slot][guest.uuid] = value
+
+    def sums(self, slot: Slot, outcomes: Outcomes, expires: float) -> None:
+        """Let a feed write what is about all guests."""
+        if slot.feed.summarise is not None:
+            self.summary(slot, dict(self._sums[slot]), self._inventory, outcomes, expires)
+
+    def summary(self, slot: Slot, values: Mapping[str, Any], listed: Any, outcomes: Outcomes, expires: float) -> None:
+        """Let a feed write what is about all things of a kind: what each adds, and everything listed."""
+        if slot.feed.summarise is None:
+            return
+        rows = Rows()
+        slot.feed.summarise(values, listed, rows)
+        with self._page.writing() as parts:
+            parts[slot.collector.name].put(slot.number, HOST, rows, expires)
+        outcomes[slot.collector.name].duplicates += rows.duplicates
+        outcomes[slot.collector.name].invalid += rows.invalid
+
+    def subject(self, slot: Slot, subject: str, outcome: Outcome, expires: float, *data: Any) -> Any:
+        """Let a feed write about a subject; what it gets wrong costs this subject of this collector alone."""
+        rows = Rows()
+        try:
+            value = attempt(slot.feed.collect, *data, rows)
+        except WrongData as error:
+            outcome.failures += 1
+            outcome.invalid += 1
+            logger.warning("collector failed", collector=slot.collector.name, subject=str(data[0]), error=str(error))
+            return None
+        outcome.duplicates += rows.duplicates
+        outcome.invalid += rows.invalid
+        with self._page.writing() as parts:
+            parts[slot.collector.name].put(slot.number, subject, rows, expires)
+        return value
+
+    def confirm(self, batch: Batch, guests: Iterable[Guest], expires: float) -> None:
+        """What these guests have on the page is still true."""
+        with self._page.writing() as parts:
+            for slot in batch.slots:
+                part = parts[slot.collector.name]
+                for guest in guests:
+                    part.confirm(slot.number, guest.uuid, expires)
+
+    def drop(self, batch: Batch, guests: Iterable[Guest]) -> None:
+        """Take what these guests have on the page away."""
+        with self._page.writing() as parts:
+            for slot in batch.slots:
+                for guest in guests:
+                    parts[slot.collector.name].drop(slot.number, guest.uuid)
