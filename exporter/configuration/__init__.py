@@ -1,0 +1,1 @@
+"""How flags, environment and file become `exporter.settings.Settings`."""
