@@ -1,0 +1,1 @@
+"""The page for people: what a host looks like at this moment, out of what was collected already."""
