@@ -1,0 +1,1 @@
+"""Dashboards for Grafana, and what makes them."""

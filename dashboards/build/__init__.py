@@ -1,0 +1,1 @@
+"""Makes the dashboards: `python -m dashboards.build` writes `dashboards/*.json`."""
