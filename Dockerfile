@@ -1,0 +1,44 @@
+# scripts/release adds the digest to the tag. Build for both architectures with
+# `docker buildx build --platform linux/amd64,linux/arm64 .`
+ARG BASE=debian:12-slim
+
+FROM ${BASE} AS build
+RUN apt-get update && apt-get install --yes --no-install-recommends \
+    ca-certificates gcc libc6-dev libvirt-dev pkg-config python3-dev python3-venv
+WORKDIR /src
+COPY requirements.lock ./
+RUN python3 -m venv --without-pip /opt/libvirt-exporter \
+    && python3 -m venv /opt/build \
+    && /opt/build/bin/pip --python /opt/libvirt-exporter/bin/python --disable-pip-version-check --no-cache-dir \
+    install --no-compile --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY exporter exporter
+COPY alerts alerts
+COPY dashboards dashboards
+COPY packaging packaging
+RUN /opt/build/bin/pip --python /opt/libvirt-exporter/bin/python --disable-pip-version-check --no-cache-dir \
+    install --no-compile --no-deps . \
+    && find /opt/libvirt-exporter -name direct_url.json -delete \
+    && python3 -m compileall -q --invalidation-mode checked-hash /opt/libvirt-exporter/lib
+
+FROM ${BASE}
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="libvirt-exporter" \
+    org.opencontainers.image.description="Monitoring agent for libvirt hosts that speaks Prometheus" \
+    org.opencontainers.image.url="https://libvirt-exporter.example.org" \
+    org.opencontainers.image.documentation="https://libvirt-exporter.example.org" \
+    org.opencontainers.image.source="https://libvirt-exporter.example.org" \
+    org.opencontainers.image.licenses="Apache-2.0" \
+    org.opencontainers.image.version="${VERSION}" \
+    org.opencontainers.image.revision="${REVISION}"
+RUN apt-get update && apt-get install --yes --no-install-recommends libvirt0 python3 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log
+# A user in no other group: the read-only socket is open to everyone, the others stay shut.
+RUN useradd --system --uid 9177 --home-dir /nonexistent --shell /usr/sbin/nologin libvirt-exporter
+COPY --from=build /opt/libvirt-exporter /opt/libvirt-exporter
+ENV PATH=/opt/libvirt-exporter/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 9177:9177
+EXPOSE 9177
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["libvirt-exporter", "--healthcheck"]
+ENTRYPOINT ["libvirt-exporter"]
