@@ -1,0 +1,1 @@
+"""The laboratory: real daemons, guests and servers, private to one test session."""
