@@ -1,0 +1,104 @@
+"""A host of any number of guests, each like one that was recorded, whose counters move from call to call."""
+
+import json
+from collections.abc import Callable
+from operator import add
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+from exporter.hypervisor.connection import Target
+from exporter.hypervisor.groups import GROUPS
+from tests.replay.recorded import Recorded, RecordedHost, refusal
+
+_RECORDING = Path(__file__).parents[1] / "fixtures" / "many.json"
+_SHAPE = "tuned"  # two vCPUs, two disks, two interfaces
+_REPORTS_MEMORY = "web-1"  # what a guest with a balloon driver says of itself
+_STEP = 1024
+_NOT_COUNTED = ("state", "count", "name", "path", "Index", "mode", "status", "current", "maximum")
+
+
+class SyntheticDomain:
+    """A guest in the place of libvirt's virDomain; for what is asked of one guest at a time it answers as recorded."""
+
+    __slots__ = ("_id", "_name", "_recorded", "_uuid", "_xml")
+
+    def __init__(self, number: int, recorded: Recorded, xml: Callable[["SyntheticDomain"], str]) -> None:
+        self._name = f"guest-{number:05d}.example.com"
+        self._uuid = str(uuid5(NAMESPACE_DNS, self._name))
+        self._id = number + 1
+        self._recorded = recorded
+        self._xml = xml
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return getattr(self._recorded, name)  # type: ignore[no-any-return]
+
+    def name(self) -> str:
+        """Its name."""
+        return self._name
+
+    def UUIDString(self) -> str:  # noqa: N802  libvirt's spelling
+        """Its uuid."""
+        return self._uuid
+
+    def ID(self) -> int:  # noqa: N802  libvirt's spelling
+        """Its number while it runs."""
+        return self._id
+
+    def XMLDesc(self, _flags: int = 0) -> str:  # noqa: N802  libvirt's spelling
+        """Its description."""
+        return self._xml(self)
+
+
+class SyntheticHost(RecordedHost):
+    """A virConnect with `count` running guests: the test driver is too slow for ten thousand."""
+
+    def __init__(self, count: int) -> None:
+        recording = json.loads(_RECORDING.read_text())
+        guests = {guest["name"]: guest for guest in recording["guests"]}
+        self._model = guests[_SHAPE]
+        super().__init__(recording | {"guests": [self._model]})
+        recorded = next(iter(self._domains.values()))
+        self._crowd = {
+            domain.UUIDString(): domain
+            for domain in (SyntheticDomain(number, recorded, self._described) for number in range(count))
+        }
+        memory = {key: each for key, each in guests[_REPORTS_MEMORY]["stats"].items() if key.startswith("balloon.")}
+        self._stats: dict[str, Any] = self._model["stats"] | memory
+        self._keys: dict[int, tuple[list[str], list[int], dict[str, Any]]] = {}
+        self._moved = 10_000_000_000
+
+    @property
+    def target(self) -> Target:
+        """Where a host's settings would lead; `test` is a driver inside the process, which has one connection."""
+        return Target("test:///synthetic", open_read_only=self.open)
+
+    def _described(self, domain: SyntheticDomain) -> str:
+        xml = self._model["xml"].replace(self._model["uuid"], domain.UUIDString())
+        digits = f"{domain.ID():06x}"
+        xml = xml.replace("52:54:00:fb:d2", f"52:54:{digits[:2]}:{digits[2:4]}:{digits[4:]}")
+        return str(xml.replace(f"<name>{_SHAPE}<", f"<name>{domain.name()}<"))
+
+    def _list(self, flags: int = 0) -> list[Any]:
+        return [] if flags & ~3 else list(self._crowd.values())
+
+    def _look_up(self, uuid: str) -> Any:
+        found = self._crowd.get(uuid)
+        if found is None:
+            raise refusal(42, "Domain not found")
+        return found
+
+    def _statistics(self, domains: list[Any], stats: int, _flags: int) -> list[tuple[Any, dict[str, Any]]]:
+        names, counters, still = self._keys.get(stats) or self._split(stats)
+        self._moved += _STEP
+        moved = [self._moved] * len(counters)
+        return [(domain, dict(zip(names, map(add, counters, moved), strict=True)) | still) for domain in domains]
+
+    def _split(self, stats: int) -> tuple[list[str], list[int], dict[str, Any]]:
+        """Names and values of what counts, and what stays as it is, of the groups asked for."""
+        groups = {group for group, bit in GROUPS.items() if bit & stats}
+        wanted = {key: value for key, value in self._stats.items() if key.partition(".")[0] in groups}
+        counted = {key: value for key, value in wanted.items() if not key.endswith(_NOT_COUNTED)}
+        still = {key: value for key, value in wanted.items() if key not in counted}
+        found = self._keys[stats] = (list(counted), list(counted.values()), still)
+        return found

@@ -1,0 +1,80 @@
+"""Writing the exposition: ours against prometheus_client's, on the same families."""
+
+from typing import Any, get_args
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from exporter.collectors.registry import COLLECTORS
+from exporter.exposition.families import FamilySink
+from exporter.exposition.head import END, Form
+from exporter.exposition.labels import Labels
+from exporter.exposition.live import write_rows
+from exporter.exposition.metric import Metric
+from exporter.exposition.rows import Rows
+from tests.bench.figures import Topic, processor
+from tests.bench.synthetic import SyntheticHost
+from tests.bench.watched import CORE, cycle, watched
+from tests.unit.numbers import spelled_alike
+
+Sample = tuple[Metric, Labels, Any]
+
+
+def measure(guests: int, times: int) -> Topic:
+    """Processor time of a page, in both formats."""
+    topic = Topic(
+        "Writing the exposition",
+        f"Processor time to write the page of {guests} guests, every sample put and every line written, against "
+        "`generate_latest` of prometheus_client on the same families, which it is handed ready made.",
+    )
+    samples = _samples(guests)
+    metrics = list(dict.fromkeys(metric for metric, _, _ in samples))
+    sink = FamilySink()
+    for sample in samples:
+        sink.add(*sample)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(sink)
+    for form in get_args(Form):
+        theirs = generate_latest if form == "text" else generate_openmetrics
+        end = b"" if form == "text" else END
+        same = spelled_alike((_write(metrics, samples, form) + end).decode()) == spelled_alike(
+            theirs(registry).decode()
+        )
+        topic.add(f"writer_{form}_equal", f"{form}: equal line by line, spelling of numbers aside", int(same), least=1)
+        ours = reference = float("inf")
+        for _ in range(times):  # in turns, because a machine is not equally fast all the time
+            ours = min(ours, processor(lambda form=form: _write(metrics, samples, form)))  # type: ignore[misc]
+            reference = min(reference, processor(lambda theirs=theirs: theirs(registry)))  # type: ignore[misc]
+        each = 1e6 / len(samples)
+        topic.add(f"writer_{form}_us", f"{form}: ours", ours * each, "µs a sample")
+        topic.add(f"writer_{form}_client_us", f"{form}: prometheus_client", reference * each, "µs a sample")
+        topic.add(f"writer_{form}_ratio", f"{form}: times faster", reference / ours, least=8)
+    return topic
+
+
+def _write(metrics: list[Metric], samples: list[Sample], form: Form) -> bytes:
+    rows = Rows()
+    add = rows.add
+    for metric, labels, value in samples:
+        add(metric, labels, value)
+    return write_rows(metrics, rows, form)
+
+
+def _samples(guests: int) -> list[Sample]:
+    """Every sample about guests, as the collectors gave them: integers where libvirt has integers."""
+    declared = {metric.name: metric for collector in COLLECTORS for metric in collector.metrics}
+    with watched(SyntheticHost(guests).target, CORE) as host:
+        cycle(host)
+        page = b"".join(host.page.render("text", gzip=False, collectors=frozenset(host.figures.parts))).decode()
+    remembered: dict[tuple[Any, ...], Labels] = {}
+    found: list[Sample] = []
+    for family in parse_text(page):
+        for sample in family.samples:
+            metric = declared.get(sample.name)
+            if metric is not None and metric.type != "histogram":
+                values = tuple(sample.labels[name] for name in metric.labels)
+                key = (metric.labels, values)
+                labels = remembered.get(key) or remembered.setdefault(key, Labels(metric.labels, values))
+                found.append((metric, labels, sample.value))
+    return found

@@ -1,0 +1,1 @@
+"""Collectors as what they are: functions from what was gathered to samples."""

@@ -1,0 +1,130 @@
+"""Counting, telling and keeping events."""
+
+from exporter.collection.changes import Missed, Stale, compare
+from exporter.events.boundedqueue import BoundedQueue
+from exporter.events.counts import EventCounts
+from exporter.events.event import Event, Value
+from exporter.events.ring import Ring
+from exporter.hypervisor.events import Standing
+
+
+def event(kind: str, detail: str = "", *, at: float = 0.0, identifier: str = "", **fields: Value) -> Event:
+    """Something that happened to web-1."""
+    return Event("domain", identifier or "lifecycle", kind, at, "web-1", "u", detail, fields)
+
+
+def counted(*events: Event) -> EventCounts:
+    """The counts after these."""
+    counts = EventCounts()
+    for each in events:
+        counts.count(each, shown=True)
+    return counts
+
+
+def test_one_crash_told_twice_is_one() -> None:
+    """A panic sends crashed and stopped within a second."""
+    tallies = (
+        counted(event("crashed", "panicked", at=10.0), event("stopped", "crashed", at=10.4)).guests["web-1"].tallies
+    )
+    assert (tallies["crashes"][()], tallies["panics"][()], tallies["stops"][()]) == (1, 1, 1)
+
+
+def test_two_crashes_are_two() -> None:
+    """Crashes further apart are counted each."""
+    counts = counted(event("stopped", "failed", at=10.0), event("stopped", "failed", at=12.0))
+    assert counts.guests["web-1"].tallies["crashes"][()] == 2
+
+
+def test_a_reset_told_twice_is_one_reboot() -> None:
+    """Some releases tell a reset twice at once."""
+    counts = counted(
+        event("reboot", identifier="reboot", at=5.0),
+        event("reboot", identifier="reboot", at=5.0),
+    )
+    assert counts.guests["web-1"].tallies["reboots"][()] == 1
+    assert counts.totals["domain", "reboot"] == 2
+
+
+def test_a_polite_stop_is_no_crash() -> None:
+    """Shutdowns and migrations away do not count as crashes."""
+    assert not counted(event("stopped", "shutdown"), event("stopped", "migrated")).guests["web-1"].tallies["crashes"]
+
+
+def test_what_is_filtered_out_counts_for_the_host_alone() -> None:
+    """Totals are of the host; the guest has no series."""
+    counts = EventCounts()
+    counts.count(event("started", "booted"), shown=False)
+    assert counts.totals["domain", "started"] == 1
+    assert not counts.guests
+
+
+def test_counts_of_the_gone_are_kept_and_then_forgotten() -> None:
+    """Retention begins when the guest is first missed, and ends when it comes back."""
+    counts = counted(event("started"))
+    assert counts.keep([], 100.0, 60.0) == set()
+    assert counts.keep(["web-1"], 130.0, 60.0) == set()
+    assert counts.keep([], 200.0, 60.0) == set()
+    assert counts.keep([], 260.0, 60.0) == {"web-1"}
+
+
+def test_pools_are_forgotten_after_they_were_undefined() -> None:
+    """A pool that is defined again in time goes on counting, one that is not leaves."""
+    counts = EventCounts()
+    for name, kinds in (("back", ("defined", "undefined", "defined")), ("gone", ("defined", "undefined"))):
+        for kind in kinds:
+            counts.count(Event("storage_pool", "lifecycle", kind, 0.0, name), shown=True)
+    counts.keep([], 100.0, 60.0)
+    counts.keep([], 160.0, 60.0)
+    assert counts.pools == {("back", "defined"): 2, ("back", "undefined"): 1}
+
+
+def test_personal_fields_are_told_only_when_asked_for() -> None:
+    """Addresses stay out."""
+    seen = Event("domain", "graphics", "graphics", 0.0, "web-1", personal={"remote_address": "192.0.2.1"})
+    assert "remote_address" not in seen.told(personal=False)
+    assert seen.told(personal=True)["remote_address"] == "192.0.2.1"
+
+
+def test_a_full_queue_drops_the_oldest() -> None:
+    """Nobody waits, and the loss is counted."""
+    queue: BoundedQueue[int] = BoundedQueue(2)
+    for number in range(5):
+        queue.put(number)
+    assert (queue.take(0), queue.dropped) == ([3, 4], 3)
+
+
+def test_the_ring_keeps_the_newest() -> None:
+    """Numbers go on, what is too old is gone."""
+    ring = Ring(3)
+    for number in range(1, 6):
+        ring.add("host", float(number), {})
+    assert [entry.number for entry in ring.after(0)] == [3, 4, 5]
+    assert [entry.number for entry in ring.after(4)] == [5]
+    assert ring.after(5) == []
+
+
+def test_those_who_listen_are_told_until_they_end_it() -> None:
+    """A listener hears of each event."""
+    ring = Ring()
+    heard: list[int] = []
+    end = ring.listen(lambda: heard.append(1))
+    ring.add("host", 0.0, {})
+    end()
+    ring.add("host", 0.0, {})
+    assert heard == [1]
+
+
+def test_waking_up_is_no_start() -> None:
+    """The process of a guest that wakes up is as old as before."""
+    stale = Stale()
+    stale.add(event("started", "wakeup", at=7.0))
+    assert (stale.started, list(stale.states)) == ({}, ["u"])
+
+
+def test_comparing_finds_restarts_that_nobody_saw() -> None:
+    """The same state under another id was another process; what did not change is left out."""
+    was = {"a": Standing("a", 1, 1, 1), "b": Standing("b", 2, 1, 1), "c": Standing("c", -1, 5, 1)}
+    now = {"a": Standing("a", 9, 1, 1), "b": Standing("b", 2, 1, 1), "d": Standing("d", 3, 1, 1)}
+    missed = compare(was, now)
+    assert missed == [Missed("a", was["a"], now["a"]), Missed("c", was["c"], None), Missed("d", None, now["d"])]
+    assert all(each.restarted for each in missed)

@@ -1,0 +1,1 @@
+"""The layer that speaks to libvirt, against libvirt's own test driver."""

@@ -1,0 +1,1 @@
+"""Alerts and dashboards: what can be shown of them without a host."""

@@ -1,0 +1,1 @@
+"""Units, manifests and examples are what the tools that read them take."""

@@ -1,0 +1,1 @@
+"""Real faults, and what becomes of the page under each of them."""

@@ -1,0 +1,155 @@
+"""Guests that somebody else's call or a long job holds: we go round them and say so."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.figures import Measured
+from tests.lab.guests import Guests
+from tests.lab.libvirtd import Libvirtd
+from tests.lab.polling import eventually
+from tests.lab.readonly import readonly
+from tests.reliability.conftest import StartWatch
+from tests.reliability.watching import MONITOR_FREE, Watch
+
+COUNT, INTERVAL = 4, 2.0
+HELD = "idle-1"
+OTHERS = {f"idle-{number}" for number in range(COUNT)} - {HELD}
+GRACE = 4.0
+"""Seconds of room for a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def crowd(module_guests: Guests) -> None:
+    """Four paused guests."""
+    module_guests.crowd(COUNT, disks=1, nics=1, vcpus=1)
+
+
+@contextmanager
+def _client(host: Libvirtd, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Another client, with write access, in the middle of a command."""
+    with subprocess.Popen(
+        ["virsh", "--connect", host.admin_uri, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as client:
+        try:
+            yield client
+        finally:
+            client.terminate()
+
+
+def _control_state(host: Libvirtd, name: str) -> int:
+    with readonly(host.uri) as connection:
+        state: int = connection.lookupByName(name).controlInfo()[0]
+        return state
+
+
+def _oldest_other(watch: Watch) -> float:
+    ages = watch.ages()
+    return max(ages.get(name, float("inf")) for name in OTHERS)
+
+
+@pytest.mark.usefixtures("crowd")
+def test_guest_that_hangs_in_another_clients_call(
+    libvirt_host: Libvirtd, watch: StartWatch, measured: Measured
+) -> None:
+    """NOWAIT goes round it from the first cycle: no call of ours hangs, it is named all the same, and whole again
+    after SIGCONT."""
+    libvirt_host.signal_guest(HELD, signal.SIGSTOP)
+    try:
+        with _client(libvirt_host, "domblkinfo", HELD, "vda"):
+            eventually(lambda: _control_state(libvirt_host, HELD) == 2, within=20, what="an occupied monitor")
+            watching = watch(libvirt_host, interval=INTERVAL)
+            eventually(
+                lambda: watching.figure("libvirt_domain_timed_out", domain=HELD) == 1, within=20, what="its name"
+            )
+            page = watching.samples()
+            assert page.names(domain=HELD) >= MONITOR_FREE
+            assert page.value("libvirt_domain_stats_partial", domain=HELD) == 1
+            assert page.value("libvirt_connection_closes_total", role="worker", reason="abandoned") == 0
+            assert _oldest_other(watching) < 2 * INTERVAL + GRACE
+    finally:
+        libvirt_host.signal_guest(HELD, signal.SIGCONT)
+    took = watching.wait_fresh(within=30, guests=COUNT)
+    measured("whole after", f"{took:.1f} s at an interval of {INTERVAL:g} s")
+    assert took < 2 * INTERVAL + GRACE
+
+
+@pytest.mark.usefixtures("crowd")
+def test_guest_found_hung_by_a_single_call(libvirt_host: Libvirtd, watch: StartWatch) -> None:
+    """With collectors that ask guest by guest it is set aside too, and costs one abandoned call at most in each of
+    the daemon's kinds of call."""
+    watching = watch(libvirt_host, interval=INTERVAL, everything=True)
+    libvirt_host.signal_guest(HELD, signal.SIGSTOP)
+    try:
+        eventually(
+            lambda: watching.figure("libvirt_exporter_domains_set_aside") == 1, within=30, what="the guest set aside"
+        )
+        asked = watching.figure("libvirt_connection_closes_total", role="worker", reason="abandoned")
+        assert asked <= 2
+        watching.wait_fresh_of(OTHERS, within=3 * INTERVAL + GRACE)
+        assert watching.figure("libvirt_connection_closes_total", role="worker", reason="abandoned") == asked
+    finally:
+        libvirt_host.signal_guest(HELD, signal.SIGCONT)
+    watching.wait_fresh(within=30, guests=COUNT)
+
+
+class _Job:
+    """A long job of another client: it writes into a pipe that nobody empties until `finish`."""
+
+    def __init__(self, host: Libvirtd, name: str, command: str, *options: str) -> None:
+        self._pipe = host.directory / f"{name}-{command}.pipe"
+        os.mkfifo(self._pipe)
+        self._reading = os.open(self._pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self._client = subprocess.Popen(
+            ["virsh", "--connect", host.admin_uri, command, name, str(self._pipe), *options],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def finish(self) -> None:
+        """Empty the pipe and wait for the client, whatever it made of a file that cannot be read again."""
+        os.set_blocking(self._reading, True)
+        threading.Thread(target=self._drain, daemon=True).start()
+        self._client.communicate(timeout=60)
+        os.close(self._reading)
+
+    def _drain(self) -> None:
+        while os.read(self._reading, 1 << 20):
+            pass
+
+
+@pytest.mark.usefixtures("crowd")
+@pytest.mark.parametrize("command", [("dump", "--memory-only"), ("save",)], ids=["dump", "save"])
+def test_job_that_holds_a_guest(
+    libvirt_host: Libvirtd, module_guests: Guests, watch: StartWatch, measured: Measured, command: tuple[str, ...]
+) -> None:
+    """While a guest's memory is dumped or saved it is not taken for hung, and its own and all others' figures stay
+    complete and fresh."""
+    watching = watch(libvirt_host, interval=INTERVAL)
+    watching.wait_fresh(within=20, guests=COUNT)
+    job = _Job(libvirt_host, HELD, *command)
+    try:
+        with readonly(libvirt_host.uri) as connection:
+            domain = connection.lookupByName(HELD)
+            eventually(lambda: domain.jobInfo()[0] != 0, within=20, what="the job")
+        oldest = 0.0
+        until = time.monotonic() + 3 * INTERVAL
+        while time.monotonic() < until:
+            oldest = max(oldest, *watching.ages().values())
+        page = watching.samples()
+        measured(f"{command[0]}: oldest figures", f"{oldest:.1f} s at an interval of {INTERVAL:g} s")
+        assert oldest < 2 * INTERVAL + GRACE
+        assert page.value("libvirt_domain_timed_out", domain=HELD) == 0
+        assert page.value("libvirt_domain_stats_partial", domain=HELD) == 0
+        assert page.value("libvirt_connection_closes_total", role="worker", reason="abandoned") == 0
+    finally:
+        job.finish()
+        domain = module_guests.connection.lookupByName(HELD)
+        if not domain.isActive():
+            libvirt_host.run_inside(["virsh", "start", "--paused", HELD])
+    watching.wait_fresh(within=30, guests=COUNT)

@@ -1,0 +1,1 @@
+"""Trials of what is shipped, in fresh roots of a distribution."""

@@ -1,0 +1,189 @@
+"""Parts and the page made of them."""
+
+import gzip
+
+import pytest
+
+from exporter.exposition.head import END, Form
+from exporter.exposition.labels import Labels
+from exporter.exposition.metric import Metric
+from exporter.exposition.page import Page
+from exporter.exposition.part import HOST, Part
+from exporter.exposition.rows import Rows
+
+THING = Metric("libvirt_domain_thing", "gauge", "Thing.", labels=("domain",))
+STARTS = Metric("libvirt_domain_starts_total", "counter", "Starts.", labels=("domain",))
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Fixture:
+    """A page of the collectors "one" and "two" with a stopped clock."""
+
+    def __init__(self, limit: int = 0) -> None:
+        self.clock = Clock()
+        self.parts = {
+            name: Part((THING, STARTS), phrase="Read every 15s.", series_limit=limit, clock=self.clock)
+            for name in ("one", "two")
+        }
+        known = {"one": True, "two": True, "exporter": True, "off": False}
+        self.live = b"libvirt_up 1\n"
+        self.lives = 0
+        self.page = Page(self.parts, known, self._write_live, self.clock)
+
+    def _write_live(self, _form: Form, _names: frozenset[str] | None) -> bytes:
+        self.lives += 1
+        return self.live
+
+    def put(self, name: str, guest: str, value: int, expires: float = 45.0, feed: int = 0) -> None:
+        """Let a collector write about a guest, and show it."""
+        rows = Rows()
+        rows.add(THING, Labels(THING.labels, (guest,)), value)
+        with self.page.writing() as parts:
+            parts[name].put(feed, guest, rows, expires)
+        self.page.publish(name)
+
+    def text(self, form: Form = "text", *only: str) -> str:
+        """The page, of these collectors if any are named."""
+        return b"".join(self.page.render(form, gzip=False, collectors=frozenset(only) or None)).decode()
+
+
+def test_a_family_stands_under_its_head_with_the_phrase_of_its_part() -> None:
+    """HELP, TYPE, samples; a family without samples prints nothing."""
+    page = Fixture()
+    page.put("one", "web", 1)
+    assert page.text() == (
+        "# HELP libvirt_domain_thing Thing. Read every 15s.\n"
+        "# TYPE libvirt_domain_thing gauge\n"
+        'libvirt_domain_thing{domain="web"} 1\n'
+        "libvirt_up 1\n"
+    )
+
+
+def test_openmetrics_names_counters_without_their_suffix_and_ends_the_page() -> None:
+    """As its specification wants."""
+    page = Fixture()
+    rows = Rows()
+    rows.add(STARTS, Labels(STARTS.labels, ("web",)), 3)
+    with page.page.writing() as parts:
+        parts["one"].put(0, "web", rows, 45)
+    page.page.publish("one")
+    assert page.text("openmetrics") == (
+        "# HELP libvirt_domain_starts Starts. Read every 15s.\n"
+        "# TYPE libvirt_domain_starts counter\n"
+        'libvirt_domain_starts_total{domain="web"} 3\n'
+        "libvirt_up 1\n" + END.decode()
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "openmetrics"])
+@pytest.mark.parametrize("only", [None, frozenset({"one"}), frozenset[str]()])
+def test_the_compressed_page_is_the_page(form: Form, only: frozenset[str] | None) -> None:
+    """Pieces compressed at different times are one gzip member."""
+    page = Fixture()
+    for number in range(50):
+        page.put("one", f"guest-{number}", number)
+    page.put("two", "web", 1)
+    plain = b"".join(page.page.render(form, gzip=False, collectors=only))
+    assert gzip.decompress(b"".join(page.page.render(form, gzip=True, collectors=only))) == plain
+
+
+def test_a_run_replaces_what_it_wrote_before() -> None:
+    """Nothing of the run before is left."""
+    page = Fixture()
+    page.put("one", "web", 1)
+    page.text()
+    page.put("one", "web", 2)
+    assert 'libvirt_domain_thing{domain="web"} 2\n' in page.text()
+    assert page.parts["one"].series == 1
+
+
+def test_feeds_of_a_collector_stand_side_by_side() -> None:
+    """What one feed writes about a guest takes nothing of another's."""
+    page = Fixture()
+    page.put("one", "web", 1, feed=0)
+    page.put("one", "db", 2, feed=1)
+    assert page.parts["one"].series == 2
+
+
+def test_what_is_too_old_is_withdrawn_without_a_run() -> None:
+    """A scrape alone notices it: no collector needs to come back for that."""
+    page = Fixture()
+    page.put("one", "web", 1, expires=45)
+    page.put("one", "db", 1, expires=90)
+    page.clock.now = 46
+    assert 'domain="web"' not in page.text()
+    assert 'domain="db"' in page.text()
+    assert not page.parts["one"].withdrawn
+    page.clock.now = 91
+    assert page.text() == "libvirt_up 1\n"
+    assert page.parts["one"].withdrawn
+
+
+def test_what_is_confirmed_stays() -> None:
+    """Facts that were not read again because they cannot have changed are as good as new."""
+    page = Fixture()
+    page.put("one", "web", 1, expires=45)
+    with page.page.writing() as parts:
+        assert parts["one"].confirm(0, "web", 90)
+        assert not parts["one"].confirm(0, "nobody", 90)
+    page.page.publish("one")
+    page.clock.now = 46
+    assert 'domain="web"' in page.text()
+
+
+def test_a_guest_that_is_gone_leaves_every_part_at_once() -> None:
+    """Slow collectors' rows do not wait for their next run."""
+    page = Fixture()
+    for name in ("one", "two"):
+        page.put(name, "web", 1)
+        page.put(name, "db", 1)
+    page.page.forget({"web"})
+    assert 'domain="web"' not in page.text()
+    assert page.text().count('domain="db"') == 2
+
+
+def test_the_limit_of_series_cuts_guests_whole_and_counts_them() -> None:
+    """A guest is shown or not; half of one would be a lie."""
+    page = Fixture(limit=2)
+    for name in ("a", "b", "c"):
+        page.put("one", name, 1)
+    assert (page.parts["one"].series, page.parts["one"].cut) == (2, 1)
+    assert 'domain="c"' not in page.text()
+
+
+def test_only_the_collectors_asked_for_are_shown() -> None:
+    """Whatever else is there, live figures aside, which decide for themselves."""
+    page = Fixture()
+    page.put("one", "web", 1)
+    page.put("two", "db", 1)
+    assert 'domain="web"' not in page.text("text", "two")
+    assert 'domain="db"' in page.text("text", "two")
+
+
+def test_live_figures_are_written_at_most_once_a_second() -> None:
+    """A storm of scrapes costs no more than one."""
+    page = Fixture()
+    for _ in range(20):
+        page.text()
+    assert page.lives == 1
+    page.clock.now = 1.0
+    page.text()
+    assert page.lives == 2
+
+
+def test_a_page_says_which_collectors_are_on() -> None:
+    """For `collect[]`, which must know what it may name."""
+    assert dict(Fixture().page.collectors()) == {"one": True, "two": True, "exporter": True, "off": False}
+
+
+def test_the_host_is_a_subject_of_its_own() -> None:
+    """No guest can be called so."""
+    assert HOST == ""
