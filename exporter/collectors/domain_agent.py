@@ -1,6 +1,6 @@
 """What the agent inside a guest tells, over a connection of its own that the user configures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -80,11 +80,18 @@ def _text(values: Mapping[str, Any], key: str) -> str:
     return str(values.get(key, ""))
 
 
-def _items(values: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:
-    """The members of a list in flat keys: `fs.0.name` of the kind `fs` becomes `name` of the first."""
-    for number in range(int(values.get(f"{kind}.count", 0))):
-        start = f"{kind}.{number}."
-        yield {key.removeprefix(start): value for key, value in values.items() if key.startswith(start)}
+def _items(values: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
+    """The members of a list in flat keys: `fs.0.name` of the kind `fs` becomes `name` of the first.
+
+    `fs.count` is not asked: software inside the guest may choose any number.
+    """
+    items: dict[int, dict[str, Any]] = {}
+    for key, value in values.items():
+        start, _, rest = key.partition(".")
+        number, _, field = rest.partition(".")
+        if start == kind and field and number.isdecimal():
+            items.setdefault(int(number), {})[field] = value
+    return [items[number] for number in sorted(items)]
 
 
 def _size(ranges: str) -> int:

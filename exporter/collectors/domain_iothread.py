@@ -114,7 +114,10 @@ def place(guest: Guest, affinities: Mapping[int, int], rows: Sink) -> None:
 
 def describe(guest: Guest, root: Element, rows: Sink) -> None:
     """How many disks each I/O thread serves; a thread that serves none says 0."""
-    threads = Counter({str(number): 0 for number in range(1, int(root.findtext("iothreads", "0")) + 1)})
+    count = int(root.findtext("iothreads", "0"))
+    if count > _MOST:
+        raise ValueError(f"{count} I/O threads are more than any guest has")
+    threads = Counter({str(number): 0 for number in range(1, count + 1)})
     threads.update({number: 0 for thread in root.findall("iothreadids/iothread") if (number := thread.get("id"))})
     for driver in root.findall("devices/disk/driver"):
         several = [number for thread in driver.findall("iothreads/iothread") if (number := thread.get("id"))]
@@ -122,6 +125,10 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
         threads.update(several or ([single] if single else []))
     for identifier, disks in threads.items():
         rows.add(IOTHREAD_DISKS, guest.labels(IOTHREAD, identifier), disks)
+
+
+_MOST = 1024
+"""Keeps a number that libvirt takes as it was written, up to 2^32, from becoming as many series."""
 
 
 COLLECTOR = Collector(

@@ -206,3 +206,9 @@ def test_a_number_that_is_none_costs_this_guest_of_this_collector() -> None:
     """It is said which collector failed, and nothing is written by halves."""
     with pytest.raises(WrongData):
         description(domain_tuning.COLLECTOR, "<domain><cputune><shares>many</shares></cputune></domain>")
+
+
+def test_a_number_of_threads_no_guest_has_costs_this_guest_of_this_collector() -> None:
+    """libvirt takes it as it was written; a series for each thread would fill the memory."""
+    with pytest.raises(WrongData, match="4000000000 I/O threads"):
+        description(domain_iothread.COLLECTOR, "<domain><iothreads>4000000000</iothreads></domain>")

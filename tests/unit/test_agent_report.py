@@ -64,3 +64,9 @@ def test_an_agent_that_does_not_answer_is_down_and_nothing_else() -> None:
 def test_what_an_agent_does_not_tell_is_absent() -> None:
     """A file system without used bytes has no use, and not one of 0."""
     assert "filesystem_used_bytes{" not in _page(AgentReport(up=True, asked_at=7.0, info=_INFO))
+
+
+def test_a_count_that_a_guest_made_up_costs_nothing() -> None:
+    """What is there is written, however many the software inside the guest claims there are."""
+    info = _INFO | {"fs.count": 2**62, "disk.count": 2**62}
+    assert _page(AgentReport(up=True, asked_at=7.0, info=info)) == _page(AgentReport(up=True, asked_at=7.0, info=_INFO))
