@@ -69,7 +69,7 @@ class Host:
         self._schedule = schedule
         self._itself = itself
         self._demo = demo
-        self.calls = CallLog()
+        self.calls = CallLog(self.name)
         self._clock = clock
         target = target or Target(settings.uri, settings.username or "", settings.password())
         self.pool = WorkerPool(self.name, target, settings.workers, self.calls, self._on_change)

@@ -106,7 +106,8 @@ class Gathering:
                 self._agent_call(batch, source, outcomes)
 
     def host_returned(self) -> None:
-        """The host was away: what hung in it no longer does."""
+        """The host was away: what hung in it no longer does, and it may be a newer one."""
+        self._bulk.forget()
         self._things.forget()
         if self._agents is not None:
             self._agents.forget()
@@ -256,12 +257,7 @@ class Gathering:
     def _guest_call(self, batch: Batch, source: GuestCall, outcomes: dict[str, Outcome]) -> None:
         self.list_guests()
         set_aside = self._figures.set_aside
-        guests = [
-            guest
-            for guest in self._figures.inventory.guests.values()
-            if (guest.active or source.inactive)
-            and not (source.enters_monitor and (guest.uuid in set_aside or set_aside.full))
-        ]
+        guests = [guest for guest in self._figures.inventory.guests.values() if guest.active or source.inactive]
         if not source.inactive:
             # What was true of a guest that ran is not true of it while it is off.
             self._writing.drop(batch, [guest for guest in self._figures.inventory.guests.values() if not guest.active])
@@ -273,7 +269,8 @@ class Gathering:
                     for slot in batch.slots:
                         self._writing.guest(slot, guest, outcomes, expires, source.otherwise)
             guests = [guest for guest in guests if guest.uuid in among]
-        self._collect_answers(batch, ask_guests(self._figures.pool, guests, source.read), outcomes, expires)
+        answers = ask_guests(self._figures.pool, guests, source.read, set_aside if source.enters_monitor else None)
+        self._collect_answers(batch, answers, outcomes, expires)
 
     def _agent_call(self, batch: Batch, source: AgentCall, outcomes: dict[str, Outcome]) -> None:
         if self._agents is None:

@@ -14,6 +14,9 @@ from exporter.hypervisor.errors import Abandoned, HypervisorError
 BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 30.0)
 """Upper bounds of call durations, in seconds."""
 
+OPEN = "open"
+"""Name of the call that opens a connection."""
+
 _WATCH_SECONDS = 0.1
 
 logger = structlog.get_logger()
@@ -49,9 +52,11 @@ class Duration:
 
 
 class CallLog:
-    """Calls of one host. Any thread may make calls; figures are read without a lock and may be one call behind."""
+    """Calls of one host, named `host` in the log. Any thread may make calls; figures are read without a lock and may be
+    one call behind."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "") -> None:
+        self._host = host
         self.durations: defaultdict[str, Duration] = defaultdict(Duration)
         self.errors: Counter[tuple[str, str]] = Counter()
         self.timeouts: Counter[str] = Counter()
@@ -89,7 +94,10 @@ class CallLog:
         for call in self.in_flight():
             if call.deadline < now and not call.abandoned:
                 call.abandoned = True
-                logger.warning("libvirt call abandoned", call=call.name, seconds=round(now - call.started, 3))
+                # That a host cannot be reached is said once by who wants to reach it.
+                tell = logger.debug if call.name == OPEN else logger.warning
+                seconds = round(now - call.started, 3)
+                tell("libvirt call abandoned", host=self._host, call=call.name, seconds=seconds)
                 call.abandon()
 
 
@@ -97,17 +105,21 @@ class Watchdog:
     """One thread that ends overdue calls: libvirt has no timeout of its own, and no signal reaches a call."""
 
     def __init__(self) -> None:
-        self._logs: list[CallLog] = []
+        self._logs: set[CallLog] = set()
+        self._leaving: set[CallLog] = set()
+        self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def watch(self, log: CallLog) -> None:
         """Look after the calls of one more host."""
-        self._logs = [*self._logs, log]
+        with self._lock:
+            self._logs.add(log)
 
     def unwatch(self, log: CallLog) -> None:
-        """Leave a host alone from now on."""
-        self._logs = [each for each in self._logs if each is not log]
+        """Leave a host alone once none of its calls is out."""
+        with self._lock:
+            self._leaving.add(log)
 
     def start(self) -> None:
         """Begin to watch."""
@@ -119,5 +131,10 @@ class Watchdog:
 
     def _watch(self) -> None:
         while not self._stopped.wait(_WATCH_SECONDS):
-            for log in self._logs:
+            with self._lock:
+                left = {log for log in self._leaving if not log.in_flight()}
+                self._leaving -= left
+                self._logs -= left
+                logs = list(self._logs)
+            for log in logs:
                 log.abandon_overdue()

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 import libvirt
 import structlog
 
-from exporter.hypervisor.calls import CallLog
+from exporter.hypervisor.calls import OPEN, CallLog
 from exporter.hypervisor.enums import names
 from exporter.hypervisor.errors import ConnectFailed, ConnectionLost, HypervisorError, NotFound, NotSupported, translate
+from exporter.hypervisor.lasterror import forget as forget_error
 from exporter.hypervisor.sockets import Inode
 
 T = TypeVar("T")
@@ -39,8 +40,8 @@ class Connection:
     """A connection, read-only but for that to guest agents. One thread at a time may call through it: libvirt's client
     before about 10.4 loses wake-ups, and can end the process, when threads share a connection.
 
-    Every call is timed, has a deadline and raises HypervisorError. What libvirt says it does not support is remembered
-    in `unsupported`, which the connections of a host share, and not asked again.
+    Every call is timed, has a deadline and raises HypervisorError. What libvirt says it supports nowhere on this host
+    is remembered in `unsupported`, which the connections of a host share, and not asked again.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Connection:
         self._libvirt: Any = None
         self._domains: dict[str, Any] = {}
         self._present: Container[str] = ()
+        self.ended = ""
+        """Why the connection ended; empty while it is open."""
         self.failures = 0
         """Calls that failed and were got over, since `take_failures`."""
 
@@ -78,16 +81,23 @@ class Connection:
     def open(self, deadline: float) -> None:
         """Open it, within `deadline` seconds; raises ConnectFailed."""
         attempted = f"open {self._target.uri} {'read-only' if self._target.read_only else 'read-write'}"
-        with self._calls.watched("open", deadline, self.abandon):
-            try:
-                with self._inode.opening():
-                    self._libvirt = self._open()
-            except libvirt.libvirtError as error:
-                reason = translate(error, attempted, abandoned=self._abandoned)
-                raise ConnectFailed(attempted, reason.reason, reason.code, reason.domain) from error
-            if self._abandoned:
-                raise ConnectFailed(attempted, "no answer before its deadline", "operation_timeout", "rpc")
+        try:
+            # The deadline counts from when it is this connection's turn to open.
+            with self._inode.opening(), self._calls.watched(OPEN, deadline, self.abandon):
+                self._open_within(attempted)
+        except OSError as error:
+            raise ConnectFailed(attempted, f"this process cannot: {error.strerror}") from error
         self._watch_closing()
+
+    def _open_within(self, attempted: str) -> None:
+        forget_error()
+        try:
+            self._libvirt = self._open()
+        except libvirt.libvirtError as error:
+            reason = translate(error, attempted, abandoned=self._abandoned)
+            raise ConnectFailed(attempted, reason.reason, reason.code, reason.domain) from error
+        if self._abandoned:
+            raise ConnectFailed(attempted, "no answer before its deadline", "operation_timeout", "rpc")
 
     def _open(self) -> Any:
         if not self._target.username:
@@ -117,10 +127,14 @@ class Connection:
             logger.debug("connection not watched", uri=self._target.uri, reason=error.get_error_message())
 
     def _when_closed(self, _connection: object, reason: int, _opaque: object) -> None:
+        name = names("VIR_CONNECT_CLOSE_REASON_").get(reason, "unknown")
+        self._end("abandoned" if self._abandoned else name)
+
+    def _end(self, reason: str) -> None:
         if not self._closed.is_set():
+            self.ended = reason
             self._closed.set()
-            name = names("VIR_CONNECT_CLOSE_REASON_").get(reason, "unknown")
-            self._on_close(self, "abandoned" if self._abandoned else name)
+            self._on_close(self, reason)
 
     def call(self, method: Callable[..., T], *arguments: Any, about: str = "", deadline: float = 10.0) -> T:
         """Call a bound method of libvirt's objects; `about` names the thing it is called on ("domain 'web-1'").
@@ -137,12 +151,15 @@ class Connection:
         if not self.alive:
             raise ConnectionLost(attempted, "not connected", "invalid_conn")
         with self._calls.watched(name, deadline, self.abandon):
+            forget_error()
             try:
                 return method(*arguments)
             except libvirt.libvirtError as error:
                 reason = translate(error, attempted, abandoned=self._abandoned)
                 if isinstance(reason, NotSupported):
-                    self._unsupported.add(key)
+                    # The connection stands for the whole host; a guest or pool speaks of others only if it can know.
+                    if reason.everywhere or kind is type(self._libvirt):
+                        self._unsupported.add(key)
                     logger.debug("not supported here", call=name, reason=reason.reason)
                 elif isinstance(reason, ConnectionLost):
                     # A modular daemon that lost a fellow asks for it again on a new connection only.
@@ -172,7 +189,7 @@ class Connection:
         """End the call in flight by shutting down the socket under it; any thread may."""
         self._abandoned = True
         if not self._inode.shut_down():
-            logger.warning("no socket to shut down", uri=self._target.uri)
+            logger.debug("no socket to shut down", uri=self._target.uri)
 
     def domain(self, uuid: str) -> Any:
         """The virDomain of a guest on this connection, looked up once (lookupByUUIDString); raises NotFound."""
@@ -199,9 +216,7 @@ class Connection:
         handle, self._libvirt = self._libvirt, None
         if handle is None:
             return
-        if not self._closed.is_set():
-            self._closed.set()
-            self._on_close(self, "abandoned" if self._abandoned else "error" if self._broken else "client")
+        self._end("abandoned" if self._abandoned else "error" if self._broken else "client")
         try:
             handle.unregisterCloseCallback()
             handle.close()

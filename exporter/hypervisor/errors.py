@@ -14,6 +14,7 @@ import libvirt
 
 from exporter.errors import ExporterError
 from exporter.hypervisor.enums import names
+from exporter.hypervisor.lasterror import kept
 
 # WARNING and ERROR are levels of severity, whose numbers are also those of codes.
 _CODES = names("VIR_ERR_") | {libvirt.VIR_ERR_INTERNAL_ERROR: "internal_error", libvirt.VIR_ERR_NO_MEMORY: "no_memory"}
@@ -25,6 +26,12 @@ _NOT_SUPPORTED = {
     libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
     libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED,
     libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
+    libvirt.VIR_ERR_NO_CONNECT,
+}
+_EVERYWHERE = {
+    libvirt.VIR_ERR_NO_SUPPORT,
+    libvirt.VIR_ERR_OPERATION_DENIED,
+    libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED,
     libvirt.VIR_ERR_NO_CONNECT,
 }
 _NOT_FOUND = {
@@ -67,7 +74,12 @@ class Abandoned(ConnectionLost):
 
 
 class NotSupported(HypervisorError):
-    """This driver, daemon or connection does not give that; it will not before the next reconnect."""
+    """This driver, daemon or connection does not give that, or one thing does not.
+
+    `everywhere` says that no other thing of the host gives it either, until the next reconnect.
+    """
+
+    everywhere = True
 
 
 class NotFound(HypervisorError):
@@ -84,17 +96,23 @@ class CallFailed(HypervisorError):
 
 def translate(error: libvirt.libvirtError, attempted: str, *, abandoned: bool = False) -> HypervisorError:
     """The error of ours that a libvirt error means, after `attempted` ("read block statistics of domain 'web-1'")."""
+    if error.err is None:
+        error.err = kept()
     number = error.get_error_code()
     origin = error.get_error_domain()
     details = (attempted, _last_line(error.get_error_message() or str(error)), _CODES.get(number, "unknown"))
     domain = _DOMAINS.get(origin, "unknown")
     if abandoned:
         return Abandoned(attempted, "no answer before its deadline", details[2], domain)
-    # A remote end that closes the connection speaks from RPC; the same code from QEMU is one guest's monitor.
-    if origin == libvirt.VIR_FROM_RPC or number == libvirt.VIR_ERR_INVALID_CONN:
-        return ConnectionLost(*details, domain)
+    # Before the origin: that a daemon is too old for a call is said by RPC as well.
     if number in _NOT_SUPPORTED:
-        return NotSupported(*details, domain)
+        refused = NotSupported(*details, domain)
+        refused.everywhere = number in _EVERYWHERE
+        return refused
+    # A remote end that closes the connection speaks from RPC; the same code from QEMU is one guest's monitor. What RPC
+    # calls an error of its own is a message that is too large.
+    if number == libvirt.VIR_ERR_INVALID_CONN or (origin == libvirt.VIR_FROM_RPC and number != libvirt.VIR_ERR_RPC):
+        return ConnectionLost(*details, domain)
     if number == libvirt.VIR_ERR_OPERATION_INVALID:
         return NotActive(*details, domain)
     if number in _NOT_FOUND:

@@ -4,12 +4,13 @@ It must be registered before the first connection is opened and then run for eve
 all come through it, and a daemon drops clients whose loop does not answer its pings.
 """
 
-import os
 import threading
 import time
 
 import libvirt
 import structlog
+
+from exporter.hypervisor import lasterror
 
 _BEAT_MILLISECONDS = 1000
 
@@ -29,8 +30,6 @@ class EventLoop:
         if self._thread is not None:
             return
         libvirt.registerErrorHandler(_log_error, None)
-        # The client library prints warnings of its own to stderr, past every log; what matters raises as well.
-        os.environ.setdefault("LIBVIRT_LOG_OUTPUTS", "4:stderr")
         libvirt.virEventRegisterDefaultImpl()
         # Without a timer the loop would sleep until something happens, and look stuck.
         libvirt.virEventAddTimeout(_BEAT_MILLISECONDS, self._beat, None)
@@ -54,6 +53,7 @@ class EventLoop:
 
 def _log_error(_context: object, error: tuple[object, ...]) -> None:
     """What libvirt would print to stderr; every failed call raises as well, so this is for the curious."""
+    lasterror.keep(error)
     logger.debug("libvirt said", message=error[2], code=error[0], domain=error[1])
 
 

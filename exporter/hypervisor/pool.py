@@ -1,5 +1,6 @@
 """The worker threads of a host, each with a connection of its own, and the way back after the host was gone."""
 
+import contextlib
 import queue
 import threading
 import time
@@ -21,7 +22,8 @@ Role = Literal["worker", "event", "agent"]
 
 _OPEN_DEADLINE = 10.0
 _LOOK_SECONDS = 0.5
-
+_SETTLED_SECONDS = 10.0
+"""After so long a connection counts as one that works."""
 
 logger = structlog.get_logger()
 
@@ -43,6 +45,11 @@ class _Task:
     def __init__(self, function: Callable[[Connection], object]) -> None:
         self.function = function
         self.future: Future[object] = Future()
+
+    def refuse(self, reason: str) -> None:
+        """Let it fail without running it."""
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(ConnectionLost("reach libvirt", reason, "no_connect"))
 
 
 class WorkerPool:
@@ -80,6 +87,7 @@ class WorkerPool:
         self._bulk: queue.SimpleQueue[_Task | None] = self._short if self.in_process else queue.SimpleQueue()
         self._busy = 0
         self._present: Container[str] | None = None
+        self._connected_at = 0.0
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._run_short, name=f"{name}-short", daemon=True)]
         if not self.in_process:
@@ -94,8 +102,9 @@ class WorkerPool:
             thread.start()
 
     def stop(self) -> None:
-        """Ask the threads to end; those inside a call end with the process."""
+        """Ask the threads to end, and answer whoever waits; a thread inside a call ends when that is ended."""
         self._stopping.set()
+        self._refuse_waiting()
         for _ in self._threads:
             self._short.put(None)
             self._bulk.put(None)
@@ -130,7 +139,23 @@ class WorkerPool:
     def _put(self, to: "queue.SimpleQueue[_Task | None]", function: Callable[[Connection], T]) -> "Future[T]":
         task = _Task(function)
         to.put(task)
+        if self._stopping.is_set():
+            self._refuse_waiting()
         return task.future  # type: ignore[return-value]  # the future holds what the function returns
+
+    def _refuse_waiting(self) -> None:
+        """Nobody takes tasks any more: those that no thread has taken fail."""
+        for waiting in {self._short, self._bulk}:
+            ends = 0
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    task = waiting.get_nowait()
+                    if task is None:
+                        ends += 1
+                    else:
+                        task.refuse("it is not watched any more")
+            for _ in range(ends):
+                waiting.put(None)
 
     def open(self, role: Role) -> Connection:
         """A new connection for a role; raises ConnectFailed."""
@@ -161,8 +186,11 @@ class WorkerPool:
 
     def _run_bulk(self) -> None:
         connection: Connection | None = None
-        while (task := self._bulk.get()) is not None and not self._stopping.is_set():
-            connection = self._attend(task, connection)
+        while (task := self._bulk.get()) is not None:
+            if self._stopping.is_set():
+                task.refuse("it is not watched any more")
+            else:
+                connection = self._attend(task, connection)
         if connection:
             connection.close()
 
@@ -194,27 +222,40 @@ class WorkerPool:
         connection: Connection | None = None
         pauses = Pauses(self.target.uri)
         while not self._stopping.is_set():
-            if connection is None or not connection.alive:
-                if connection:
-                    self._went_down("connection lost")
-                    connection.close()
-                connection = self._connect(pauses)
             try:
+                connection = self._keep_connected(connection, pauses)
                 task = self._short.get(timeout=_LOOK_SECONDS)
             except queue.Empty:
                 continue
-            if task is not None:
-                self._attend_short(task, connection)
+            except Exception:
+                # A mistake of ours, or no thread or memory to be had, costs this attempt, never the host.
+                logger.exception("connecting failed unexpectedly", host=self.name)
+                self._stopping.wait(_LOOK_SECONDS)
+                continue
+            if task is None:
+                continue
+            if connection is not None and connection.alive:
+                self._attend(task, connection)
+            else:
+                task.refuse(self.reason)
         if connection:
             connection.close()
 
-    def _attend_short(self, task: _Task, connection: Connection | None) -> None:
-        if connection is not None and connection.alive:
-            self._attend(task, connection)
-        elif task.future.set_running_or_notify_cancel():
-            task.future.set_exception(ConnectionLost("reach libvirt", self.reason, "no_connect"))
+    def _keep_connected(self, connection: Connection | None, pauses: Pauses) -> Connection | None:
+        """The connection of the short lane as it is, or a new one in the place of one that ended; None while down."""
+        if connection is not None:
+            if connection.alive:
+                return connection
+            self._went_down(f"connection lost ({connection.ended or 'broken'})")
+            # A daemon that takes us in and fails at once is not reached, however often it takes us in.
+            if time.monotonic() - self._connected_at > _SETTLED_SECONDS:
+                pauses.reset()
+            else:
+                pauses.lengthen()
+            connection.close()
+        return self._connect(pauses)
 
-    def _connect(self, pauses: "Pauses") -> Connection | None:
+    def _connect(self, pauses: Pauses) -> Connection | None:
         """One attempt, if it is time for one; None until it worked."""
         if not pauses.over():
             return None
@@ -227,7 +268,7 @@ class WorkerPool:
                 self.reason = error.reason
                 logger.warning("host unreachable", host=self.name, uri=self.target.uri, error=str(error))
             return None
-        pauses.reset()
+        self._connected_at = time.monotonic()
         self.failed_attempts = 0
         self.unsupported.clear()
         self.up = True

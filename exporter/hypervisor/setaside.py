@@ -5,6 +5,7 @@ has 20 workers by default. So such a guest is asked nothing but `controlInfo()`,
 it is free, and never more than `limit` guests are let hold a worker.
 """
 
+import threading
 import time
 from collections import Counter
 
@@ -12,7 +13,7 @@ import libvirt
 import structlog
 
 from exporter.hypervisor.connection import Connection
-from exporter.hypervisor.errors import ConnectionLost, HypervisorError
+from exporter.hypervisor.errors import ConnectionLost, HypervisorError, NotFound
 
 HANGING_SECONDS = 2.5
 """How long one command may occupy a monitor before the guest counts as hung."""
@@ -21,47 +22,73 @@ logger = structlog.get_logger()
 
 
 class SetAside:
-    """The guests set aside, by uuid, with the Unix time since when."""
+    """The guests set aside, by uuid, with the Unix time since when. Any thread may use it."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.since: dict[str, float] = {}
         self.timeouts: Counter[str] = Counter()
+        self._names: dict[str, str] = {}
+        self._inside = 0
         self._full = False
+        self._changed = threading.Condition()
 
     def __contains__(self, uuid: str) -> bool:
         return uuid in self.since
 
     @property
-    def room(self) -> int:
-        """How many more guests may come to hold a worker of the daemon."""
-        return max(0, self.limit - len(self.since))
-
-    @property
     def full(self) -> bool:
         """Whether nothing of ours may enter any monitor."""
-        return self.room == 0
+        return len(self.since) >= self.limit
+
+    def enter(self) -> bool:
+        """Wait until one more call may enter a monitor, and so may come to hold a worker of the daemon; `leave` gives
+        its place back. False if the limit is reached, so that it must not."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.full or len(self.since) + self._inside < self.limit)
+            if self.full:
+                return False
+            self._inside += 1
+            return True
+
+    def leave(self) -> None:
+        """A call that entered a monitor has ended, and if that hangs it was set aside."""
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
 
     def add(self, uuid: str, name: str) -> None:
         """Set a guest aside: a call for it missed its deadline and its monitor is occupied."""
-        if uuid not in self.since:
+        with self._changed:
+            if uuid in self.since:
+                return
             self.since[uuid] = time.time()
             self.timeouts[uuid] += 1
-            logger.warning("guest set aside, its monitor does not answer", guest=name, uuid=uuid)
+            self._names[uuid] = name
+            self._changed.notify_all()
+        logger.warning("guest set aside, its monitor does not answer", guest=name, uuid=uuid)
 
     def keep(self, uuids: set[str]) -> None:
         """Forget guests that are not among these."""
-        for gone in self.since.keys() - uuids:
-            del self.since[gone]
-        for gone in self.timeouts.keys() - uuids:
-            del self.timeouts[gone]
+        with self._changed:
+            for gone in (self.since.keys() | self.timeouts.keys()) - uuids:
+                self._forget(gone)
+                self.timeouts.pop(gone, None)
 
-    def look(self, connection: Connection, names: dict[str, str]) -> None:
-        """Ask each guest set aside whether its monitor is free again; `names` by uuid, for the log."""
+    def look(self, connection: Connection) -> None:
+        """Ask each guest set aside whether its monitor is free again."""
         for uuid in list(self.since):
-            if not hanging(connection, uuid, seconds=0.0):
-                del self.since[uuid]
-                logger.info("guest answers again", guest=names.get(uuid, ""), uuid=uuid)
+            try:
+                free = occupied(connection, uuid) is None
+            except NotFound:
+                with self._changed:
+                    self._forget(uuid)
+                continue
+            if free:
+                with self._changed:
+                    name = self._forget(uuid)
+                if name is not None:
+                    logger.info("guest answers again", guest=name, uuid=uuid)
         if self.full != self._full:
             self._full = self.full
             if self._full:
@@ -69,18 +96,31 @@ class SetAside:
             else:
                 logger.info("below the limit of guests set aside, monitors are entered again", limit=self.limit)
 
+    def _forget(self, uuid: str) -> str | None:
+        """Let a guest back in; its name, None if it was not set aside."""
+        self.since.pop(uuid, None)
+        self._changed.notify_all()
+        return self._names.pop(uuid, None)
 
-def hanging(connection: Connection, uuid: str, seconds: float = HANGING_SECONDS) -> bool:
-    """Whether one command has occupied a guest's monitor for more than `seconds` (controlInfo, no job, high priority).
 
-    A guest that is gone, off or cannot be asked does not hang; a lost connection raises.
-    """
+def occupied(connection: Connection, uuid: str) -> float | None:
+    """For how many seconds one command has occupied a guest's monitor (controlInfo, no job, high priority); None if it
+    is free. Raises NotFound for a guest that is gone or off, and ConnectionLost."""
+    domain = connection.domain(uuid)
     try:
-        domain = connection.domain(uuid)
         state, _details, milliseconds = connection.call(domain.controlInfo, about=f"domain {uuid}")
-    except ConnectionLost:
+    except (NotFound, ConnectionLost):
         raise
     except HypervisorError as error:
         logger.debug("control state not known", uuid=uuid, reason=error.reason)
+        return None
+    return milliseconds / 1000 if state == libvirt.VIR_DOMAIN_CONTROL_OCCUPIED else None
+
+
+def hanging(connection: Connection, uuid: str) -> bool:
+    """Whether a guest is there whose monitor has been occupied for long. Raises ConnectionLost."""
+    try:
+        seconds = occupied(connection, uuid)
+    except NotFound:
         return False
-    return bool(state == libvirt.VIR_DOMAIN_CONTROL_OCCUPIED and milliseconds >= seconds * 1000)
+    return seconds is not None and seconds >= HANGING_SECONDS

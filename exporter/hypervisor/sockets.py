@@ -4,17 +4,24 @@ libvirt gives no file descriptor away and no way to interrupt a call. What ends 
 socket. File descriptors are numbers that get used again, so a socket is known by its inode.
 """
 
+import contextlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from exporter.hypervisor.pauses import IN_PROCESS
+
 _PORTS = {"tls": 16514, "tcp": 16509, "libssh": 22, "libssh2": 22}
 _OPENING_SECONDS = 1.0
+_LOOK_SECONDS = 0.02
+_SYN_SENT = 2  # enum of linux/tcp_states.h, the first byte of TCP_INFO
 
 _opening = threading.Lock()
+_finding = threading.Lock()
 _claimed: set[int] = set()
 
 
@@ -40,17 +47,28 @@ def _fits(descriptor: int, uri: str) -> bool:
     except OSError:  # closed meanwhile
         return False
     with duplicate:
+        if duplicate.type != socket.SOCK_STREAM:
+            return False
         try:
             peer = duplicate.getpeername()
-            own = duplicate.getsockname()
-        except OSError:  # listening, or not connected
-            return False
+        except OSError:  # listening, not connected, or still connecting
+            return _connecting(duplicate)
         if duplicate.family == socket.AF_UNIX:
             if transport in ("ssh", "ext"):
-                return not peer and not own  # a pair of sockets to the program that carries the connection
+                # A pair of sockets to the program that carries the connection.
+                return not peer and not duplicate.getsockname()
             return bool(peer)
         if duplicate.family in (socket.AF_INET, socket.AF_INET6):
             return bool(peer[1] == (parts.port or _PORTS.get(transport or "tls", 0)))
+    return False
+
+
+def _connecting(waiting: socket.socket) -> bool:
+    """Whether a socket waits for the other end to take it: in this process only libvirt's do, ours take others in."""
+    if waiting.family == socket.AF_UNIX:
+        return not waiting.getsockname() and not waiting.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    if waiting.family in (socket.AF_INET, socket.AF_INET6):
+        return waiting.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _SYN_SENT
     return False
 
 
@@ -59,44 +77,65 @@ class Inode:
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
-        self._before: frozenset[int] = frozenset()
+        self._in_process = urlsplit(uri).scheme.partition("+")[0] in IN_PROCESS
+        self._before: frozenset[int] | None = None
         self._number: int | None = None
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """Around the opening of a connection: the socket that is new inside is its own.
+        """Around the opening of a connection: the socket that is new inside is its own. Raises OSError.
 
-        One opening at a time, so that no other's is mistaken for it; one that does not finish within a second is
-        looked up then and lets the next one begin.
+        One opening at a time, so that no other's is mistaken for it, but only until the socket is there, which takes
+        milliseconds, or a second at the most: a host that does not answer keeps no other waiting.
         """
+        if self._in_process:
+            yield
+            return
         _opening.acquire()
         held = threading.Lock()
+        opened = threading.Event()
 
-        def found() -> None:
+        def release() -> None:
             if held.acquire(blocking=False):
-                self._find()
                 _opening.release()
 
-        self._before = frozenset(_sockets())
-        timer = threading.Timer(_OPENING_SECONDS, found)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            found()
+        def search() -> None:
+            until = time.monotonic() + _OPENING_SECONDS
+            while not opened.wait(_LOOK_SECONDS) and not self._find() and time.monotonic() < until:
+                pass
+            release()
 
-    def _find(self) -> None:
-        for inode, descriptor in _sockets().items():
-            if inode not in self._before and inode not in _claimed and _fits(descriptor, self._uri):
-                self._number = inode
-                _claimed.add(inode)
-                return
+        try:
+            self._before = frozenset(_sockets())
+            threading.Thread(target=search, name="socket-search", daemon=True).start()
+            yield
+            self._find()
+        finally:
+            opened.set()
+            release()
+
+    def _find(self) -> bool:
+        """Look for the socket; whether it is known now."""
+        with _finding:
+            if self._number is None and self._before is not None:
+                with contextlib.suppress(OSError):  # no descriptor is left to look with
+                    fitting = (
+                        inode
+                        for inode, descriptor in _sockets().items()
+                        if inode not in self._before and inode not in _claimed and _fits(descriptor, self._uri)
+                    )
+                    self._number = next(fitting, None)
+            if self._number is None:
+                return False
+            _claimed.add(self._number)
+            return True
 
     def shut_down(self) -> bool:
         """End whatever waits on the socket; whether it was there."""
-        descriptor = _sockets().get(self._number) if self._number is not None else None
+        # It may be younger than the search for it: the host's name took long to be looked up.
+        if not self._find() or self._number is None:
+            return False
+        descriptor = _sockets().get(self._number)
         if descriptor is None:
             return False
         try:
@@ -112,6 +151,7 @@ class Inode:
 
     def forget(self) -> None:
         """The connection is closed: its inode may be somebody else's from now on."""
-        if self._number is not None:
-            _claimed.discard(self._number)
-            self._number = None
+        with _finding:
+            if self._number is not None:
+                _claimed.discard(self._number)
+            self._before = self._number = None

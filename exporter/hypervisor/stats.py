@@ -6,7 +6,7 @@ with controlInfo(), its call is ended, the culprit is set aside, and the rest is
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
@@ -39,6 +39,10 @@ Deliver = Callable[[Guest, Record, frozenset[str], float], None]
 logger = structlog.get_logger()
 
 
+class _Full(Exception):
+    """As many guests are set aside as may be, so that no monitor is entered."""
+
+
 @dataclass(eq=False)
 class _Shard:
     """Guests asked in one call, and that call while it is out."""
@@ -49,6 +53,8 @@ class _Shard:
     given: frozenset[str]
     """The groups that come of it: for guests set aside also those that single calls give without their monitor."""
     aside: bool = False
+    inside: bool = False
+    """Whether its call takes the place of one that may be in a monitor."""
     asked_at: float = 0.0
     connection: Connection | None = None
 
@@ -104,46 +110,70 @@ class Statistics:
         """
         answers = Answers()
         guests = list(guests)
-        self._look(guests)
+        if self._set_aside.since:
+            self._pool.submit_short(self._set_aside.look).result()
         waiting = deque(self._shards(guests, groups, backing))
         out: dict[Future[list[tuple[Guest, Flat]]], _Shard] = {}
         partial: list[Guest] = []
         until = self._clock.steady() + self._deadline
-        while waiting or out:
-            self._send(waiting, out)
-            done, _ = wait(out, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            for future in done:
-                shard = out.pop(future)
-                try:
-                    for guest, flat in future.result():
-                        if self._vary:
-                            flat = self._vary(guest.uuid, guest.identifier, flat)
-                        deliver(guest, Record(flat), shard.given, shard.asked_at)
-                        if shard.enters_monitor and self._withheld(guest, shard.groups, flat):
-                            partial.append(guest)
-                except Abandoned as error:
-                    waiting.extend(self._after_hang(shard, error, answers, retry=self._clock.steady() < until))
-                except ConnectionLost:
-                    raise
-                except HypervisorError as error:
-                    answers.errors.append(error)
-                    answers.missing.update(guest.uuid for guest in shard.guests)
-            self._end_hung(out.values())
+        try:
+            while waiting or out:
+                self._send(waiting, out)
+                done, _ = wait(out, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                for future in done:
+                    shard = out.pop(future)
+                    try:
+                        partial += self._take(shard, future, deliver)
+                    except _Full:
+                        waiting.append(_aside(shard.guests, shard.groups))
+                    except Abandoned as error:
+                        waiting.extend(self._after_hang(shard, error, answers, retry=self._clock.steady() < until))
+                    except ConnectionLost:
+                        raise
+                    except HypervisorError as error:
+                        answers.errors.append(error)
+                        answers.missing.update(guest.uuid for guest in shard.guests)
+                    finally:
+                        self._leave(shard)
+                self._end_hung(out.values())
+        finally:
+            for future, shard in out.items():
+                future.add_done_callback(lambda _, shard=shard: self._leave(shard))  # type: ignore[misc]
         # Somebody else's call, or one of ours from before, may wait in a hung monitor: NOWAIT goes round it unseen.
         for guest in self._culprits(partial):
             self._set_aside.add(guest.uuid, guest.name)
         return answers
 
+    def _take(self, shard: _Shard, answered: "Future[list[tuple[Guest, Flat]]]", deliver: Deliver) -> list[Guest]:
+        """Deliver what a shard came to; the guests answered for without their monitor. Raises HypervisorError."""
+        partial = []
+        for guest, flat in answered.result():
+            if self._vary:
+                flat = self._vary(guest.uuid, guest.identifier, flat)
+            deliver(guest, Record(flat), shard.given, shard.asked_at)
+            if shard.enters_monitor and self._withheld(guest, shard.groups, flat):
+                partial.append(guest)
+        return partial
+
     def _withheld(self, guest: Guest, groups: frozenset[str], flat: Container[str]) -> bool:
         """Whether a running guest was answered for without its monitor, because something else holds it."""
         return bool(self.bulk) and guest.active and "balloon" in groups and "balloon.rss" not in flat
 
+    def forget(self) -> None:
+        """The host was away: what its driver can is learnt again."""
+        self.bulk = None
+
     def _shards(self, guests: Sequence[Guest], groups: frozenset[str], backing: bool) -> Iterable[_Shard]:
         """Shards of guests that may be asked everything, and of those that may only be asked what needs no monitor."""
-        active = [guest for guest in guests if guest.active]
-        inactive = [guest for guest in guests if not guest.active]
-        aside = [guest for guest in active if guest.uuid in self._set_aside or self._set_aside.full]
-        free = [guest for guest in active if guest not in aside] if aside else active
+        free, aside, inactive = [], [], []
+        full = self._set_aside.full
+        for guest in guests:
+            if not guest.active:
+                inactive.append(guest)
+            elif full or guest.uuid in self._set_aside:
+                aside.append(guest)
+            else:
+                free.append(guest)
         yield from self._cut(free, groups, backing)
         yield from self._cut(aside, groups, backing, aside=True)
         # libvirt makes cpu.* up for guests that are off: it is the CPU time of the daemon itself. What they have of it
@@ -170,21 +200,27 @@ class Statistics:
             yield _aside(some, groups) if aside else _Shard(some, groups, backing, given or groups)
 
     def _send(self, waiting: deque[_Shard], out: "dict[Future[list[tuple[Guest, Flat]]], _Shard]") -> None:
-        """Hand shards to free workers; never more into monitors than the daemon may lose workers to."""
-        for _ in range(len(waiting)):
-            if len(out) >= self._pool.lanes:
-                return
+        """Hand shards to free workers."""
+        while waiting and len(out) < self._pool.lanes:
             shard = waiting.popleft()
-            if shard.enters_monitor and self._set_aside.full:
-                shard = _aside(shard.guests, shard.groups)
-            entered = sum(1 for each in out.values() if each.enters_monitor)
-            if shard.enters_monitor and entered >= self._set_aside.room:
-                waiting.append(shard)
-                continue
-            out[self._pool.submit(lambda connection, shard=shard: self._ask(connection, shard))] = shard  # type: ignore[misc]
+            out[self._pool.submit(lambda connection, shard=shard: self._enter(connection, shard))] = shard  # type: ignore[misc]
+
+    def _enter(self, connection: Connection, shard: _Shard) -> list[tuple[Guest, Flat]]:
+        """In a worker: ask a shard, if need be when it may; raises _Full if no monitor may be entered any more."""
+        if shard.enters_monitor:
+            if not self._set_aside.enter():
+                raise _Full
+            shard.inside = True
+        return self._ask(connection, shard)
+
+    def _leave(self, shard: _Shard) -> None:
+        """A shard was answered, or its culprits were set aside."""
+        if shard.inside:
+            shard.inside = False
+            self._set_aside.leave()
 
     def _ask(self, connection: Connection, shard: _Shard) -> list[tuple[Guest, Flat]]:
-        """In a worker: one bulk call for a shard, or calls for each guest where the driver has no bulk."""
+        """One bulk call for a shard, or calls for each guest where the driver has no bulk."""
         shard.asked_at = self._clock.steady()
         shard.connection = connection
         try:
@@ -228,12 +264,6 @@ class Statistics:
                     return fill(connection, shard.guests, shard.groups)
         return answered
 
-    def _look(self, guests: Collection[Guest]) -> None:
-        """Guests set aside that are free again are let back in."""
-        if self._set_aside.since:
-            names = {guest.uuid: guest.name for guest in guests}
-            self._pool.submit_short(lambda connection: self._set_aside.look(connection, names)).result()
-
     def _end_hung(self, shards: Iterable[_Shard]) -> None:
         """Look into shards that take suspiciously long; end the call of one that waits in a hung monitor."""
         now = self._clock.steady()
@@ -241,7 +271,7 @@ class Statistics:
             connection = shard.connection
             if connection is None or not shard.enters_monitor or now - shard.asked_at < self._suspicious:
                 continue
-            if self._culprits(shard.guests):
+            if self._culprits(shard.guests) and shard.connection is connection:
                 connection.abandon()
 
     @property

@@ -19,6 +19,7 @@ from exporter.hypervisor.errors import (
     NotSupported,
     translate,
 )
+from exporter.hypervisor.eventloop import LOOP
 from tests.replay.recorded import Recorded, refusal
 
 _RPC, _QEMU = libvirt.VIR_FROM_RPC, libvirt.VIR_FROM_QEMU
@@ -37,6 +38,8 @@ _RPC, _QEMU = libvirt.VIR_FROM_RPC, libvirt.VIR_FROM_QEMU
         (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_FROM_TEST, NotSupported),
         (libvirt.VIR_ERR_OPERATION_DENIED, libvirt.VIR_FROM_NONE, NotSupported),  # not over a read-only connection
         (libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, _QEMU, NotSupported),
+        (libvirt.VIR_ERR_NO_SUPPORT, _RPC, NotSupported),  # the daemon is too old to know the call
+        (libvirt.VIR_ERR_RPC, _RPC, CallFailed),  # an answer that is too large for a message
     ],
 )
 def test_an_error_is_translated_by_its_code_and_where_it_came_from(
@@ -114,6 +117,55 @@ def test_a_host_that_cannot_be_opened_says_why() -> None:
     made = Connection(Target("test:///does/not/exist.xml"), CallLog(), set(), lambda *_: None)
     with pytest.raises(ConnectFailed, match=r"open test:///does/not/exist\.xml read-only"):
         made.open(5)
+
+
+def test_an_error_that_libvirt_forgot_is_known_all_the_same() -> None:
+    """Garbage that is collected between a failed call and its exception may be an object of libvirt's, whose end is a
+    call too."""
+    LOOP.start()
+    connection = Connection(Target("test:///default"), CallLog(), set(), lambda *_: None)
+    connection.open(5)
+
+    def fail_and_collect() -> None:
+        try:
+            connection.libvirt.lookupByName("nobody")
+        except libvirt.libvirtError as error:
+            error.err = None  # what is left when the end of another object came first
+            raise
+
+    with pytest.raises(NotFound):
+        connection.call(fail_and_collect)
+    connection.close()
+
+
+def test_an_error_of_the_call_before_is_not_taken_for_this_one() -> None:
+    """Nothing is known of a call that fails without a word."""
+    LOOP.start()
+    connection = Connection(Target("test:///default"), CallLog(), set(), lambda *_: None)
+    connection.open(5)
+    with pytest.raises(NotFound):
+        connection.call(connection.libvirt.lookupByName, "nobody")
+
+    def fail_silently() -> None:
+        error = libvirt.libvirtError("without a word")
+        error.err = None
+        raise error
+
+    with pytest.raises(CallFailed, match="without a word"):
+        connection.call(fail_silently)
+    connection.close()
+
+
+def test_what_one_guest_does_not_support_is_asked_of_the_others() -> None:
+    """A disk of a kind without counters says nothing about the disks of another guest."""
+    refusing = Recorded({"blockStats": {"error": [libvirt.VIR_ERR_OPERATION_UNSUPPORTED, "not for this disk"]}})
+    answering = Recorded({"blockStats": (1, 2, 3, 4, -1)})
+    target = Target("test:///recording", open_read_only=lambda _: Recorded({}))
+    connection = Connection(target, CallLog(), set(), lambda *_: None)
+    connection.open(5)
+    assert connection.optional(refusing.blockStats, "vda") is None
+    assert connection.optional(answering.blockStats, "vda") == (1, 2, 3, 4, -1)
+    connection.close()
 
 
 def test_what_is_not_supported_is_asked_once_by_all_connections_of_a_host() -> None:

@@ -1,11 +1,13 @@
 """The threads of a host, and the way back to one that was gone."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from exporter.hypervisor.calls import CallLog
@@ -14,6 +16,7 @@ from exporter.hypervisor.errors import ConnectionLost
 from exporter.hypervisor.pool import WorkerPool
 from tests.lab.hostfile import host_xml
 from tests.lab.polling import eventually
+from tests.replay.recorded import Recorded
 
 
 @contextmanager
@@ -84,6 +87,43 @@ def test_the_pauses_between_attempts_grow(tmp_path: Path) -> None:
         eventually(lambda: pool.failed_attempts >= 3, within=20, what="three failed attempts")
         # At least half a second, then at least a whole one.
         assert time.monotonic() - first > 1.4
+
+
+def test_a_host_that_takes_us_in_and_fails_at_once_is_not_hammered() -> None:
+    """A daemon that ends at our first call, and is started again by the next connection."""
+
+    def fail(connection: Connection) -> None:
+        connection.call(connection.libvirt.listAllDomains, 0)
+
+    lost = {"listAllDomains": {"error": [libvirt.VIR_ERR_INVALID_CONN, "gone"]}}
+    target = Target("qemu+tcp://recording/system", open_read_only=lambda _: Recorded(lost))
+    pool = WorkerPool("host", target, 1, CallLog(), lambda up: pool.submit_short(fail) if up else None)
+    pool.start()
+    first = time.monotonic()
+    eventually(lambda: pool.figures["worker"].attempts >= 3, within=20, what="three connections")
+    pool.stop()
+    assert time.monotonic() - first > 1.4
+
+
+def test_who_waits_for_a_host_that_is_no_longer_watched_is_answered() -> None:
+    """Whatever was asked before it was let go, and whatever is asked after."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> bool:
+        begun.set()
+        return ended.wait(20)
+
+    with _pool("test:///default") as (pool, _changes):
+        eventually(lambda: pool.up, within=10, what="the host")
+        holding = pool.submit(hold)
+        assert begun.wait(10)
+        waiting = pool.submit(_count)
+        pool.stop()
+        for asked in (waiting, pool.submit(_count)):
+            with pytest.raises(ConnectionLost):
+                asked.result(5)
+        ended.set()
+        assert holding.result(5)
 
 
 def test_a_socket_that_appears_or_is_replaced_ends_the_pause(tmp_path: Path) -> None:

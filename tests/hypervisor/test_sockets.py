@@ -1,7 +1,9 @@
 """The socket under a connection, found and shut down, with real sockets."""
 
+import resource
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,64 @@ def test_a_connection_without_a_socket_has_none() -> None:
     with inode.opening():
         pass
     assert not inode.shut_down()
+
+
+def test_an_opening_that_makes_no_socket_keeps_others_waiting_for_a_moment_only(
+    listener: tuple[socket.socket, str],
+) -> None:
+    """A host whose name takes long to be looked up; its own socket is found when it comes."""
+    slow, other = Inode(listener[1]), Inode(listener[1])
+    with slow.opening():
+        with other.opening():  # waits until the search of the first gives up
+            one = _connect(listener[0])
+        two = _connect(listener[0])
+    with one, two:
+        assert slow.shut_down()
+        assert two.recv(1) == b""
+        one.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            one.recv(1)
+    slow.forget()
+    other.forget()
+
+
+def test_a_connection_that_is_not_taken_can_be_ended() -> None:
+    """A host that drops packets, or a daemon that takes nobody in: connecting waits for minutes else."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ThreadPoolExecutor() as threads:
+        address = server.getsockname()
+        waiting = [_begin(address) for _ in range(3)]  # more than it takes
+        inode = Inode(f"qemu+tcp://127.0.0.1:{address[1]}/system")
+        with inode.opening(), socket.socket() as client:
+            client.settimeout(None)
+            connecting = threads.submit(client.connect_ex, address)
+            while not inode.shut_down():
+                assert not connecting.done()
+            assert connecting.result(10) != 0
+        for each in waiting:
+            each.close()
+    inode.forget()
+
+
+def _begin(address: tuple[str, int]) -> socket.socket:
+    """A connection that nobody waits for."""
+    client = socket.socket()
+    client.setblocking(False)
+    client.connect_ex(address)
+    return client
+
+
+def test_a_process_without_descriptors_goes_on_when_it_has_some_again(listener: tuple[socket.socket, str]) -> None:
+    """The opening fails, and the next one works."""
+    inode = Inode(listener[1])
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files"), inode.opening():
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with inode.opening():
+        client = _connect(listener[0])
+    with client:
+        assert inode.shut_down()
+    inode.forget()
