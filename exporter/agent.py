@@ -54,7 +54,7 @@ class Agent:
         self.figures = ProcessFigures()
         self.itself = Itself(self.figures)
         self.schedule = Schedule()
-        self.site = Site(self.itself, settings.multi)
+        self.site = Site(self._write_itself, settings.multi)
         self.events = Ring()
         self.hosts: dict[str, Host] = {}
         self._watchdog = Watchdog()
@@ -73,10 +73,9 @@ class Agent:
 
     def watch(self, settings: Settings) -> None:
         """Watch the hosts of these settings; those watched already with the same settings simply go on."""
-        same = {
-            each.name for each in settings.hosts if each.name in self.hosts and self.hosts[each.name].settings == each
-        }
-        for name in self.hosts.keys() - same:
+        told_alike = settings.log.addresses == self.settings.log.addresses
+        same = {each.name for each in settings.hosts if each.name in self.hosts and self.hosts[each.name].follows(each)}
+        for name in self.hosts.keys() - (same if told_alike else set()):
             host = self.hosts.pop(name)
             host.stop()
             self._watchdog.unwatch(host.calls)
@@ -141,7 +140,12 @@ def serve(settings: Settings, reload: Callable[[], Settings]) -> int:
         ),
     )
     web.start()
-    agent.start()
+    try:
+        agent.start()
+    except RuntimeError as error:
+        # The limits of a service or a container: a thread for each thing that may hang is what keeps hosts apart.
+        logger.error("cannot start", error=str(error), threads=threading.active_count())
+        _leave(1)
     notifier = Notifier()
     notifier.ready(web.turned, LOOP.turned)
     logger.info("serving", addresses=", ".join(web.addresses()), hosts=", ".join(agent.hosts))
@@ -201,6 +205,11 @@ def _reload(agent: Agent, web: WebServer, read: Callable[[], Settings], reloads:
     except ConfigError as error:
         reloads.refused()
         logger.error("configuration not reloaded, the old one stays", error=str(error))
+        return
+    except Exception:
+        # A mistake of ours must not end the thread that waits for signals.
+        reloads.refused()
+        logger.exception("configuration not reloaded")
         return
     reloads.read()
     web.reload_access()

@@ -50,7 +50,15 @@ def _lines(host: Host) -> Iterator[tuple[str, str]]:
         yield "reachable", f"no, {uri}: {host.pool.reason or 'no answer'}"
         return
     yield "reachable", f"yes, {uri}"
-    yield "read-only", "yes, every connection is opened so"
+    agents = host.figures.agents
+    yield (
+        "read-only",
+        (
+            f"yes, but for one connection to guest agents, {without_secrets(agents.target.uri)}"
+            if agents
+            else "yes, every connection is opened so"
+        ),
+    )
     versions = host.figures.versions
     if versions is not None:
         running = f" {version(versions.hypervisor)}" if versions.hypervisor else ""

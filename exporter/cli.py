@@ -72,6 +72,11 @@ def _with_settings(line: CommandLine) -> int:
     if line.mode == "once":
         from exporter.agent import once
 
+        if settings.multi:
+            raise ConfigError(
+                "--once", f"{len(settings.hosts)} hosts", "one host, by --libvirt.uri, as they have pages of their own"
+            )
+
         return once(settings)
     if line.mode == "check":
         from exporter.check import run as check

@@ -71,7 +71,8 @@ class Host:
         self._demo = demo
         self.calls = CallLog(self.name)
         self._clock = clock
-        target = target or Target(settings.uri, settings.username or "", settings.password())
+        self._password = settings.password()
+        target = target or Target(settings.uri, settings.username or "", self._password)
         self.pool = WorkerPool(self.name, target, settings.workers, self.calls, self._on_change)
         filters = settings.filters
         self.inventory = Inventory(
@@ -133,6 +134,10 @@ class Host:
         self._probing = threading.Lock()
         self._probed = float("-inf")
 
+    def follows(self, settings: HostSettings) -> bool:
+        """Whether it is watched as these settings say; the password counts, not the file. Raises ConfigError."""
+        return self.settings == settings and self._password == settings.password()
+
     def _agent_lane(self, settings: HostSettings) -> AgentLane | None:
         """The way to guest agents, if it is configured and anything asks them."""
         asking = any(
@@ -142,7 +147,7 @@ class Host:
         )
         if settings.agent_uri is None or not asking:
             return None
-        target = Target(settings.agent_uri, settings.username or "", settings.password(), read_only=False)
+        target = Target(settings.agent_uri, settings.username or "", self._password, read_only=False)
         pool = WorkerPool(self.name, target, 1, self.calls, lambda _up: None, role="agent")
         return AgentLane(pool, settings.max_set_aside)
 

@@ -1,14 +1,13 @@
 """Every page the web side hands out: the hosts', and the agent's own."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import Metric as Family
 
 from exporter.collectors import process
 from exporter.collectors.process import ProcessFigures
-from exporter.exposition import families
 from exporter.exposition.families import FamilySink
 from exporter.exposition.head import Form
 from exporter.exposition.page import Page
@@ -36,19 +35,15 @@ class Itself:
         """Nothing, so that registering does not collect."""
         return []
 
-    def write(self, form: Form) -> bytes:
-        """Everything in the registry."""
-        return families.write(self.registry, form)
-
 
 class Site:
     """The pages by where they stand: with one host all on `/metrics`, with several the agent there and each host at
     `/probe`."""
 
-    def __init__(self, itself: Itself, multi: bool) -> None:
+    def __init__(self, write_itself: Callable[[Form], bytes], multi: bool) -> None:
         self._multi = multi
         self._hosts: dict[str, Host] = {}
-        self._own = Page({}, {"exporter": True}, lambda form, _names: itself.write(form), time.monotonic)
+        self._own = Page({}, {"exporter": True}, lambda form, _names: write_itself(form), time.monotonic)
 
     def replace(self, hosts: Iterable[Host]) -> None:
         """Hand out the pages of these hosts from now on."""

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from exporter.collectors.process import ProcessFigures
-from exporter.site import Itself, Site
+from exporter.site import Site
 from exporter.web.metrics import ReloadMetrics, WebMetrics
 from exporter.web.options import WebOptions
 from exporter.web.server import WebServer
@@ -20,7 +19,7 @@ def agent(guests: int) -> None:
     """Serve the page of a synthetic host; its port goes to standard output."""
     with watched(SyntheticHost(guests).target, CORE) as host:
         cycle(host)
-        site = Site(Itself(ProcessFigures()), multi=False)
+        site = Site(lambda _form: b"", multi=False)
         site.replace([host])
         registry = CollectorRegistry()
         metrics = WebMetrics(registry, ReloadMetrics(registry))
