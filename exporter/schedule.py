@@ -27,18 +27,16 @@ logger = get_logger()
 
 
 class _Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """Due every so many seconds. Times that have passed by are left out in one step: APScheduler's own trigger goes
-    through each of them, which takes all memory when a clock starts in 1970."""
+    """Due every so many seconds, counted from `first`, whenever it ran in between. Times that have passed by are left
+    out in one step: APScheduler's own trigger goes through each of them, which takes all memory when a clock starts in
+    1970."""
 
     def __init__(self, seconds: float, first: datetime) -> None:
         self._interval = timedelta(seconds=seconds)
         self._first = first
 
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        if previous is None:
-            return self._first
-        due = previous + self._interval
-        return due if due > now else now + self._interval - (now - previous) % self._interval
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        return now + self._interval - (now - self._first) % self._interval
 
 
 class _Threads(BasePoolExecutor):  # type: ignore[misc]  # APScheduler has no types
@@ -78,12 +76,12 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
 
     def add_host(self, host: str, batches: Sequence[Batch], run: Callable[[Batch], None], skipped: Skipped) -> None:
-        """Run the batches of a host at their intervals; for the first time when `soon` is called, which the host does
-        as soon as it is connected, or else after a random part of the interval."""
+        """Run the batches of a host at their intervals, at times that are spread; for the first time when `soon` is
+        called, which the host does as soon as it is connected."""
         self._scheduler.add_executor(_Threads(host, max(1, len(batches))), alias=host)
         for batch in batches:
             # Jitter would add up from run to run and stretch the interval; a random start does not.
-            offset = random.uniform(0.5, 1.0) * batch.interval  # noqa: S311 spreads load, guards nothing
+            offset = random.uniform(0.5, 1.5) * batch.interval  # noqa: S311 spreads load, guards nothing
             start = datetime.now(UTC) + timedelta(seconds=offset)
             key = f"{host}/{batch.name}"
             self._skipped[key] = (batch, skipped)
@@ -106,7 +104,8 @@ class Schedule:
         self._scheduler.remove_executor(host, shutdown=False)
 
     def soon(self, host: str, batches: Sequence[Batch]) -> None:
-        """Run these batches of a host now, or right after the run that goes on; their intervals count from there."""
+        """Run these batches of a host now, or right after the run that goes on, and then when they are due, so that
+        what began together does not stay together."""
         for place, batch in enumerate(batches):
             key = f"{host}/{batch.name}"
             self._wanted.add(key)

@@ -1,6 +1,7 @@
 """When batches run, on the real scheduler."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -41,6 +42,17 @@ def test_what_is_wanted_soon_does_not_wait_for_its_interval(schedule: Schedule) 
     schedule.add_host("host", [batch], runs.append, lambda *_: None)
     schedule.soon("host", [batch])
     eventually(lambda: runs, within=10, what="the run")
+
+
+def test_what_began_together_does_not_stay_together(schedule: Schedule) -> None:
+    """Batches that all ran when the host was connected run at times of their own from then on."""
+    runs: dict[str, list[float]] = {f"batch-{number}": [] for number in range(8)}
+    batches = [_batch(name, 1.0) for name in runs]
+    schedule.add_host("host", batches, lambda batch: runs[batch.name].append(time.monotonic()), lambda *_: None)
+    schedule.soon("host", batches)
+    eventually(lambda: all(len(times) >= 2 for times in runs.values()), within=20, what="two runs of each")
+    second = [times[1] for times in runs.values()]
+    assert max(second) - min(second) > 0.25  # eight random times are closer once in 30,000 trials
 
 
 def test_a_run_that_is_due_while_one_goes_on_is_skipped_and_said(schedule: Schedule) -> None:
