@@ -31,7 +31,6 @@ class Episode:
     whole_after: float = 0.0
     oldest_other: float = 0.0
     slowest_page: float = 0.0
-    most_in_flight: float = 0.0
     fewest_stuck: int = 99
     other_client: float = 0.0
     pages: list[Samples] = field(default_factory=list)
@@ -73,7 +72,6 @@ def _episode(host: Libvirtd, watch: Watch, names: list[str], set_aside: int) -> 
         seen.pages.append(page)
         if set_aside < CAP:
             seen.oldest_other = max(seen.oldest_other, time.time() - min(asked[name] for name in others))
-        seen.most_in_flight = max(seen.most_in_flight, page.value("libvirt_exporter_calls_in_flight"))
         return page
 
     for name in names:
@@ -93,8 +91,15 @@ def _episode(host: Libvirtd, watch: Watch, names: list[str], set_aside: int) -> 
     finally:
         for name in names:
             host.signal_guest(name, signal.SIGCONT)
-    seen.whole_after = watch.wait_fresh(within=60, guests=COUNT)
-    seen.after, seen.threads = watch.samples(), (threads, watch.threads())
+    moved = time.monotonic()
+    watch.wait_fresh(within=60, guests=COUNT)
+
+    def whole() -> bool:
+        seen.after = watch.samples()
+        return all(seen.after.names(domain=name) >= seen.before.names(domain=name) for name in names)
+
+    eventually(whole, within=60, every=0.2, what="all that there was of the guests")
+    seen.whole_after, seen.threads = time.monotonic() - moved, (threads, watch.threads())
     seen.log = watch.agent.log_lines()
     return seen
 
@@ -154,7 +159,8 @@ def test_hung_guest_holds_one_worker_of_the_daemon(one: Episode, measured: Measu
 
 
 def test_hung_guest_is_looked_at_through_control_info(one: Episode) -> None:
-    """While it is set aside, each cycle asks controlInfo() and no statistics out of its monitor."""
+    """While it is set aside, each cycle asks controlInfo(); that nothing enters its monitor shows in the one call it
+    costs."""
     calls = "libvirt_exporter_call_duration_seconds_count"
     aside = [page for page in one.pages if page.value("libvirt_exporter_domains_set_aside") == 1]
     assert aside[-1].value(calls, call="controlInfo") - aside[0].value(calls, call="controlInfo") >= 2
@@ -164,7 +170,6 @@ def test_hung_guest_is_whole_again_within_two_intervals(one: Episode, measured: 
     """After SIGCONT everything about it is back."""
     measured("whole after", f"{one.whole_after:.1f} s at an interval of {INTERVAL:g} s")
     assert one.whole_after < 2 * INTERVAL + GRACE
-    assert one.after.names(domain=ONE) >= one.before.names(domain=ONE)
 
 
 def test_page_answers_while_a_guest_hangs(one: Episode, measured: Measured) -> None:
@@ -182,7 +187,7 @@ def test_hung_guests_beyond_the_cap_are_left_alone(ten: Episode, measured: Measu
     """Ten hang, eight are set aside, and of the daemon's workers no more are held."""
     measured("workers held", f"{ten.fewest_stuck} of 20")
     assert ten.late.value("libvirt_exporter_domains_set_aside") == CAP
-    assert ten.fewest_stuck <= CAP
+    assert ten.fewest_stuck == CAP
 
 
 def test_at_the_cap_no_monitor_is_entered(ten: Episode) -> None:
