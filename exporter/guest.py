@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from xml.etree.ElementTree import Element
 
+from exporter.clock import Moment
 from exporter.exposition.labels import Labels
 
 DOMAIN = ("domain",)
@@ -73,6 +75,8 @@ class Guest:
     __slots__ = (
         "_filters",
         "_labels",
+        "_state_changed",
+        "_state_seen",
         "active",
         "devices",
         "domain",
@@ -84,8 +88,6 @@ class Guest:
         "reason",
         "started_at",
         "state",
-        "state_changed_at",
-        "state_seen_at",
         "uuid",
     )
 
@@ -99,27 +101,40 @@ class Guest:
         self.devices: Devices | None = None
         self.state: int | None = None
         self.reason = 0
-        self.state_seen_at = 0.0
-        self.state_changed_at: float | None = None
         self.started_at: float | None = None
+        """In Unix seconds, if it was seen to start."""
         self.health = Health()
         self.domain = Labels(DOMAIN, (name,))
         self._filters = filters
         self._labels: dict[tuple[object, ...], Labels | None] = {}
+        self._state_seen = -inf  # in steady seconds
+        self._state_changed: Moment | None = None
 
-    def observe(self, state: int, reason: int, at: float) -> bool:
-        """Take a state (virDomainState and its reason) that was true at `at`, Unix seconds; whether it was new.
+    @property
+    def state_changed_at(self) -> float | None:
+        """When the state or its reason last changed, in Unix seconds, if that was seen."""
+        return None if self._state_changed is None else self._state_changed.wall
+
+    def observe(self, state: int, reason: int, at: Moment) -> bool:
+        """Take a state (virDomainState and its reason) that was true at `at`; whether it was new.
 
         What is older than the state already seen is no news: an event that came during a poll wins over the poll.
         """
-        if at < self.state_seen_at:
+        if at.steady < self._state_seen:
             return False
         first = self.state is None
         changed = (state, reason) != (self.state, self.reason)
-        self.state, self.reason, self.state_seen_at = state, reason, at
+        self.state, self.reason, self._state_seen = state, reason, at.steady
         if changed and not first:
-            self.state_changed_at = at
+            self._state_changed = at
         return changed
+
+    def changed_with(self, event: Moment, *, observed: bool) -> None:
+        """An event told of a change, which was then observed or not: a poll may have been faster than the event, and
+        would stand for the moment of the change."""
+        seen = self._state_changed
+        if observed or (seen is not None and seen.steady >= event.steady):
+            self._state_changed = event
 
     def list(self, found: Mapping[str, Collection[str]]) -> None:
         """Take what listings found: the uuids in each; listings that are not among these stay as they were."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from exporter.clock import Moment
 from exporter.events.event import Event
 from exporter.hypervisor.events import Standing
 
@@ -38,10 +39,10 @@ ABOUT = {
 class Stale:
     """Guests by uuid whose state, start or description is not what we have, and objects of which some changed."""
 
-    states: dict[str, float] = field(default_factory=dict)
+    states: dict[str, Moment] = field(default_factory=dict)
     """With the time of the newest event."""
     started: dict[str, float | None] = field(default_factory=dict)
-    """When it started; None for one that stopped."""
+    """When it started, in Unix seconds; None for one that stopped."""
     described: set[str] = field(default_factory=set)
     objects: set[str] = field(default_factory=set)
     listing: bool = False
@@ -62,7 +63,7 @@ class Stale:
                 self.described.add(event.uuid)
             # A guest that wakes up was not off: its process, and so its start, are the same.
             if event.kind == "started" and event.detail != "wakeup":
-                self.started[event.uuid] = event.at
+                self.started[event.uuid] = event.at.wall
             elif event.kind == "stopped":
                 self.started[event.uuid] = None
         elif event.identifier in _DESCRIBED:

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from exporter.clock import CLOCK, Clock
+from exporter.clock import CLOCK, Clock, Moment
 from exporter.collection.eventwriter import EventWriter
 from exporter.collection.plan import Batch, Slot
 from exporter.collection.resting import Resting
@@ -134,7 +134,7 @@ class Gathering:
         expires = self._clock.steady() + self._lifetime(batch.interval)
 
         def deliver(guest: Guest, record: Record, groups: frozenset[str], asked_at: float) -> None:
-            self._observe(guest, record, groups, self._clock.wall() - (self._clock.steady() - asked_at))
+            self._observe(guest, record, groups, self._clock.at(asked_at))
             self._known_fields.note_unknown(record, self._figures.unknown_fields)
             self._figures.history.observe(guest, record, asked_at)
             for slot in batch.slots:
@@ -178,7 +178,7 @@ class Gathering:
         asked, _resting = self._resting.divide(batch, hidden)
         return self._bulk.gather(asked, Batch(batch.name, batch.interval, tuple(slots)).groups, deliver)
 
-    def _observe(self, guest: Guest, record: Record, groups: frozenset[str], asked_at: float) -> None:
+    def _observe(self, guest: Guest, record: Record, groups: frozenset[str], asked_at: Moment) -> None:
         state = record.fields("state").get("state")
         if state is not None:
             guest.observe(int(state), int(record.fields("state").get("reason", 0)), asked_at)
@@ -187,7 +187,7 @@ class Gathering:
             # A job that somebody else holds, or a hung monitor: NOWAIT answers without what needs the monitor.
             health.partial = bool(self._bulk.bulk) and "rss" not in record.fields("balloon")
             if not health.partial:
-                health.asked_at = asked_at
+                health.asked_at = asked_at.wall
 
     def _note_health(self, guests: Iterable[Guest], missing: set[str], groups: frozenset[str]) -> None:
         if groups <= NO_MONITOR:

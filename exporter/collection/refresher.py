@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from exporter.clock import CLOCK
 from exporter.collection.changes import ABOUT, Stale
 from exporter.collection.gathering import Gathering
 from exporter.collection.plan import Batch
@@ -172,7 +173,7 @@ class Refresher:
 
     def _take_standings(self, subscription: Subscription) -> None:
         """Learn what every guest is like, and what changed while nothing was heard of them."""
-        asked_at = time.time()
+        asked_at = CLOCK.now()
         self._standings.replace(read_standings(subscription.connection), asked_at)
         self._gathering.list_guests()
         self._gathering.events.write_states(self._slots, self._standings.observe(asked_at))

@@ -1,7 +1,6 @@
 """What the guests of one host were last known to be, so that what happened unheard is found out."""
 
-import time
-
+from exporter.clock import CLOCK, Moment
 from exporter.collection.changes import Missed, Stale, compare
 from exporter.events.event import Event
 from exporter.events.journal import Journal
@@ -21,7 +20,7 @@ class Standings:
         self._journal = journal
         self._known: dict[str, Standing] | None = None
 
-    def replace(self, found: dict[str, Standing], at: float) -> None:
+    def replace(self, found: dict[str, Standing], at: Moment) -> None:
         """Take standings that were read anew; what differs happened unheard and is told."""
         found = {uuid: standing for uuid, standing in found.items() if self._inventory.allows(standing.name)}
         missed = [] if self._known is None else compare(self._known, found)
@@ -32,8 +31,8 @@ class Standings:
                 guest.started_at = None  # it started when nobody saw it
             self._journal.tell(_told(each, at))
 
-    def observe(self, at: float) -> list[Guest]:
-        """Let the guests know their standings, which were read at `at` (Unix seconds); the guests."""
+    def observe(self, at: Moment) -> list[Guest]:
+        """Let the guests know their standings, which were read at `at`; the guests."""
         guests = []
         for uuid, standing in (self._known or {}).items():
             guest = self._inventory.guests.get(uuid)
@@ -54,7 +53,7 @@ class Standings:
                 continue
             if uuid in stale.started:
                 guest.started_at = stale.started[uuid]
-            asked_at = time.time()
+            asked_at = CLOCK.now()
             try:
                 standing = read_standing(connection, connection.domain(uuid))
             except NotFound:
@@ -63,15 +62,13 @@ class Standings:
                 continue
             known[uuid] = Standing(guest.name, guest.identifier, standing.state, standing.reason)
             changed = guest.observe(standing.state, standing.reason, asked_at)
-            # A poll may have been faster than the event, and would then stand for the moment of the change.
-            if changed or (guest.state_changed_at or 0.0) >= event_at:
-                guest.state_changed_at = event_at
+            guest.changed_with(event_at, observed=changed)
             guests.append(guest)
         connection.forget_domains(frozenset(self._inventory.guests))
         return guests
 
 
-def _told(missed: Missed, at: float) -> Event:
+def _told(missed: Missed, at: Moment) -> Event:
     standing = missed.now or missed.was
     return Event(
         "domain",

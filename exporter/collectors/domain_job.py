@@ -268,7 +268,7 @@ def collect_finished(name: str, counts: GuestCounts, _guest: Guest, rows: Sink) 
     """The last job of each kind that ended while we listened."""
     for operation, event in counts.jobs.items():
         labels = Labels(COMPLETED_SUCCESS.labels, (name, operation))
-        rows.add(COMPLETED_TIMESTAMP_SECONDS, labels, event.at)
+        rows.add(COMPLETED_TIMESTAMP_SECONDS, labels, event.at.wall)
         rows.add(COMPLETED_SUCCESS, labels, int(event.detail == "completed"))
         for metric, said in FINISHED.items():
             value = event.fields.get(said)

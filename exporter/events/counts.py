@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from exporter.clock import Moment
 from exporter.events.event import Event
 
 _ONCE_SECONDS = 1.0
@@ -26,10 +27,10 @@ class GuestCounts:
     gone_at: float | None = None
     _counted: dict[str, float] = field(default_factory=dict)
 
-    def once(self, name: str, at: float) -> None:
+    def once(self, name: str, at: Moment) -> None:
         """Count what libvirt may tell more than once within a second as one."""
-        if at - self._counted.get(name, float("-inf")) >= _ONCE_SECONDS:
-            self._counted[name] = at
+        if at.steady - self._counted.get(name, -math.inf) >= _ONCE_SECONDS:
+            self._counted[name] = at.steady
             self.tallies[name][()] += 1
 
 
@@ -69,7 +70,7 @@ class EventCounts:
         with self.lock:
             key = (event.object, event.kind)
             self.totals[key] += 1
-            self.last[key] = event.at
+            self.last[key] = event.at.wall
             if event.identifier == "job_completed" and event.object == "domain":
                 self.jobs[str(event.fields["operation"]), event.detail] += 1
             if shown:
@@ -124,7 +125,7 @@ class EventCounts:
         counts = self.guests[event.name]
         self._changed.add(event.name)
         counts.tallies["events"][event.kind,] += 1
-        counts.last[event.kind] = event.at
+        counts.last[event.kind] = event.at.wall
         if event.identifier == "lifecycle":
             _lifecycle(counts, event)
         else:
@@ -143,7 +144,7 @@ class EventCounts:
                 self.pool_refreshed_at.pop(event.name, None)
         elif event.identifier == "refresh":
             self.pool_refreshes[event.name] += 1
-            self.pool_refreshed_at[event.name] = event.at
+            self.pool_refreshed_at[event.name] = event.at.wall
 
     def _node_device(self, event: Event) -> None:
         if event.identifier == "lifecycle":

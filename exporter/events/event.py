@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from exporter.clock import Moment
+
 Value = str | int | float
 
 
@@ -11,15 +13,14 @@ class Event:
     """Something that happened to an object of a host.
 
     `object` is domain, network, storage_pool, node_device or secret; `identifier` the kind libvirt registers
-    ("lifecycle", "io_error"), `kind` the same with lifecycle told apart ("started"); `at` is when it came, in Unix
-    seconds. `fields` say more, in base units; `personal` holds addresses and names of people, which stay in here unless
-    they were asked for.
+    ("lifecycle", "io_error"), `kind` the same with lifecycle told apart ("started"); `at` is when it came. `fields` say more, in
+    base units; `personal` holds addresses and names of people, which stay in here unless they were asked for.
     """
 
     object: str
     identifier: str
     kind: str
-    at: float
+    at: Moment
     name: str
     uuid: str = ""
     detail: str = ""

@@ -38,7 +38,7 @@ class Journal:
         """Have an event logged, and hand it to those who read or listen."""
         told = event.told(personal=self._personal)
         self._lines.put(told)
-        self._ring.add(self._host, event.at, told)
+        self._ring.add(self._host, event.at.wall, told)
 
     def _run(self) -> None:
         dropped = 0

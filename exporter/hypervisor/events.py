@@ -1,6 +1,5 @@
 """The subscription to a host's events."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import libvirt
 import structlog
 
+from exporter.clock import CLOCK, Moment
 from exporter.events.boundedqueue import BoundedQueue
 from exporter.events.event import Event
 from exporter.hypervisor.connection import Connection
@@ -19,10 +19,10 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """An event as its callback got it, Unix seconds of its coming included."""
+    """An event as its callback got it, with the moment of its coming."""
 
     kind: EventKind
-    at: float
+    at: Moment
     name: str
     uuid: str
     arguments: tuple[Any, ...]
@@ -76,7 +76,7 @@ class Subscription:
         put = self._queue.put
 
         def arrived(_connection: object, subject: Any, *arguments: Any) -> None:
-            put(RawEvent(kind, time.time(), *_identity(kind, subject), arguments[:-1]))
+            put(RawEvent(kind, CLOCK.now(), *_identity(kind, subject), arguments[:-1]))
 
         about = f"{kind.object} {kind.identifier}"
         number = self.connection.optional(register, None, kind.number, arrived, None, about=about)

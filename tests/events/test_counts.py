@@ -1,5 +1,8 @@
 """Counting, telling and keeping events."""
 
+from dataclasses import replace
+
+from exporter.clock import Moment
 from exporter.collection.changes import Missed, Stale, compare
 from exporter.events.boundedqueue import BoundedQueue
 from exporter.events.counts import EventCounts
@@ -8,9 +11,12 @@ from exporter.events.ring import Ring
 from exporter.hypervisor.events import Standing
 
 
+NOON = 1_800_000_000.0
+
+
 def event(kind: str, detail: str = "", *, at: float = 0.0, identifier: str = "", **fields: Value) -> Event:
     """Something that happened to web-1."""
-    return Event("domain", identifier or "lifecycle", kind, at, "web-1", "u", detail, fields)
+    return Event("domain", identifier or "lifecycle", kind, Moment(NOON + at, at), "web-1", "u", detail, fields)
 
 
 def counted(*events: Event) -> EventCounts:
@@ -33,6 +39,14 @@ def test_two_crashes_are_two() -> None:
     """Crashes further apart are counted each."""
     counts = counted(event("stopped", "failed", at=10.0), event("stopped", "failed", at=12.0))
     assert counts.guests["web-1"].tallies["crashes"][()] == 2
+
+
+def test_crashes_are_told_apart_when_the_clock_was_set_back() -> None:
+    """What comes later is later, whatever the clock on the wall says."""
+    counts = EventCounts()
+    for wall, steady in ((NOON, 10.0), (NOON - 3600, 40.0), (NOON - 3500, 140.0)):
+        counts.count(replace(event("stopped", "failed"), at=Moment(wall, steady)), shown=True)
+    assert counts.guests["web-1"].tallies["crashes"][()] == 3
 
 
 def test_a_reset_told_twice_is_one_reboot() -> None:
@@ -72,7 +86,7 @@ def test_pools_are_forgotten_after_they_were_undefined() -> None:
     counts = EventCounts()
     for name, kinds in (("back", ("defined", "undefined", "defined")), ("gone", ("defined", "undefined"))):
         for kind in kinds:
-            counts.count(Event("storage_pool", "lifecycle", kind, 0.0, name), shown=True)
+            counts.count(Event("storage_pool", "lifecycle", kind, Moment(NOON, 0.0), name), shown=True)
     counts.keep([], 100.0, 60.0)
     counts.keep([], 160.0, 60.0)
     assert counts.pools == {("back", "defined"): 2, ("back", "undefined"): 1}
@@ -80,7 +94,8 @@ def test_pools_are_forgotten_after_they_were_undefined() -> None:
 
 def test_personal_fields_are_told_only_when_asked_for() -> None:
     """Addresses stay out."""
-    seen = Event("domain", "graphics", "graphics", 0.0, "web-1", personal={"remote_address": "192.0.2.1"})
+    at = Moment(NOON, 0.0)
+    seen = Event("domain", "graphics", "graphics", at, "web-1", personal={"remote_address": "192.0.2.1"})
     assert "remote_address" not in seen.told(personal=False)
     assert seen.told(personal=True)["remote_address"] == "192.0.2.1"
 
