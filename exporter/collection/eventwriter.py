@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from exporter.clock import Clock
 from exporter.collection.plan import Slot
+from exporter.collection.writing import Writing
 from exporter.collectors.source import Events, Statistics
 from exporter.exposition.page import Page
 from exporter.exposition.part import HOST
@@ -16,12 +16,9 @@ from exporter.outcome import Outcome
 # Counts that outlive their guest do not stand under its uuid, which leaves every part with the guest.
 _SUBJECT = "event/"
 
-Write = Callable[..., Any]
-
 
 class EventWriter:
-    """Writes on the page of one host. `write(slot, subject, outcome, expires, *data)` lets a feed write; `lifetime` and
-    `retention` are as for the gathering."""
+    """Writes on the page of one host. `lifetime` and `retention` are as for the gathering."""
 
     def __init__(
         self,
@@ -29,7 +26,7 @@ class EventWriter:
         page: Page,
         lifetime: Callable[[float], float],
         retention: float,
-        write: Write,
+        writing: Writing,
         clock: Clock,
     ) -> None:
         self._clock = clock
@@ -37,7 +34,7 @@ class EventWriter:
         self._page = page
         self._lifetime = lifetime
         self._retention = retention
-        self._write = write
+        self._writing = writing
 
     def write_all(self, slots: Iterable[Slot], outcomes: dict[str, Outcome]) -> None:
         """Everything that was counted, zeros of guests that are there included; `publish` is left to the caller."""
@@ -68,7 +65,7 @@ class EventWriter:
         for slot in wanted:
             expires = self._clock.steady() + self._lifetime(slot.interval)
             for guest in guests:
-                self._write(slot, guest.uuid, Outcome(), expires, guest, None)
+                self._writing.guest(slot, guest, defaultdict(Outcome), expires, None)
         self._page.publish(*{slot.collector.name for slot in wanted})
 
     def _put(
@@ -83,14 +80,15 @@ class EventWriter:
                 continue
             if not source.guests:
                 with counts.lock:
-                    self._write(slot, HOST, outcome, expires, counts)
+                    self._writing.subject(slot, HOST, outcome, expires, counts)
                 continue
             for name in names:
                 guest = guests.get(name)
                 if guest is None and not source.gone:
                     continue
-                subject = _SUBJECT + name if guest is None or source.gone else guest.uuid
+                about = None if source.gone else guest
+                subject = _SUBJECT + name if about is None else about.uuid
                 with counts.lock:
                     known = counts.guests.get(name)
                     if known is not None:
-                        self._write(slot, subject, outcome, expires, name, known, guest)
+                        self._writing.subject(slot, subject, outcome, expires, name, known, guest, about=about)

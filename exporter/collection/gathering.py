@@ -77,7 +77,7 @@ class Gathering:
         self._agents = agents
         self._writing = Writing(page, figures.inventory)
         self._resting = Resting(clock)
-        self.events = EventWriter(figures, page, lifetime, retention, self._writing.subject, clock)
+        self.events = EventWriter(figures, page, lifetime, retention, self._writing, clock)
 
     def gather(self, batch: Batch) -> dict[str, Outcome]:
         """Run a batch; the outcome of each of its collectors. Raises HypervisorError when all of them failed."""
@@ -121,7 +121,7 @@ class Gathering:
             self._figures.pool.keep_domains(frozenset(inventory.everyone))
             self._descriptions.keep(inventory.candidates)
             self._figures.history.keep(inventory.guests)
-            self._resting.forget(changes.gone)
+            self._resting.keep(inventory.everyone)
             self._writing.forget(changes.gone)
         if changes.gone or changes.renamed:
             self._page.forget(changes.gone | changes.renamed)

@@ -1,7 +1,7 @@
 """Which guests that are off are asked again, and when."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 
 from exporter.clock import Clock
 from exporter.collection.plan import Batch
@@ -17,11 +17,13 @@ class Resting:
         self._clock = clock
         self._asked: defaultdict[Batch, dict[str, float]] = defaultdict(dict)
 
-    def forget(self, uuids: Collection[str]) -> None:
-        """These guests are gone."""
-        for times in self._asked.values():
-            for uuid in uuids:
-                times.pop(uuid, None)
+    def keep(self, present: Container[str]) -> None:
+        """Forget guests that are not among these uuids."""
+        # Copies, because other batches go on meanwhile.
+        for times in list(self._asked.values()):
+            for uuid in list(times):
+                if uuid not in present:
+                    times.pop(uuid, None)
 
     def divide(self, batch: Batch, guests: Iterable[Guest]) -> tuple[list[Guest], list[Guest]]:
         """Guests to ask everything, and guests that are off and were asked not long ago."""

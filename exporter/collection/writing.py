@@ -8,6 +8,7 @@ import structlog
 
 from exporter.collection.attempt import WrongData, attempt
 from exporter.collection.plan import Batch, Slot
+from exporter.collectors.source import Statistics
 from exporter.exposition.page import Page
 from exporter.exposition.part import HOST
 from exporter.exposition.rows import Rows
@@ -31,9 +32,10 @@ class Writing:
 
     def forget(self, uuids: Collection[str]) -> None:
         """These guests no longer add to any sum."""
-        for values in self._sums.values():
-            for uuid in uuids:
-                values.pop(uuid, None)
+        with self._page.writing():
+            for values in self._sums.values():
+                for uuid in uuids:
+                    values.pop(uuid, None)
 
     def summed(self) -> list[Slot]:
         """Feeds that have sums."""
@@ -41,14 +43,18 @@ class Writing:
 
     def guest(self, slot: Slot, guest: Guest, outcomes: Outcomes, expires: float, data: Any) -> None:
         """Let a feed write about a guest."""
-        value = self.subject(slot, guest.uuid, outcomes[slot.collector.name], expires, guest, data)
+        value = self.subject(slot, guest.uuid, outcomes[slot.collector.name], expires, guest, data, about=guest)
         if slot.feed.summarise is not None:
-            self._sums[slot][guest.uuid] = value
+            with self._page.writing():
+                if self._there(slot, guest):
+                    self._sums[slot][guest.uuid] = value
 
     def sums(self, slot: Slot, outcomes: Outcomes, expires: float) -> None:
         """Let a feed write what is about all guests."""
         if slot.feed.summarise is not None:
-            self.summary(slot, dict(self._sums[slot]), self._inventory, outcomes, expires)
+            with self._page.writing():
+                values = dict(self._sums[slot])
+            self.summary(slot, values, self._inventory, outcomes, expires)
 
     def summary(self, slot: Slot, values: Mapping[str, Any], listed: Any, outcomes: Outcomes, expires: float) -> None:
         """Let a feed write what is about all things of a kind: what each adds, and everything listed."""
@@ -61,8 +67,11 @@ class Writing:
         outcomes[slot.collector.name].duplicates += rows.duplicates
         outcomes[slot.collector.name].invalid += rows.invalid
 
-    def subject(self, slot: Slot, subject: str, outcome: Outcome, expires: float, *data: Any) -> Any:
-        """Let a feed write about a subject; what it gets wrong costs this subject of this collector alone."""
+    def subject(
+        self, slot: Slot, subject: str, outcome: Outcome, expires: float, *data: Any, about: Guest | None = None
+    ) -> Any:
+        """Let a feed write about a subject; what it gets wrong costs this subject of this collector alone. What is
+        about a guest that has gone meanwhile is not written."""
         rows = Rows()
         try:
             value = attempt(slot.feed.collect, *data, rows)
@@ -74,8 +83,16 @@ class Writing:
         outcome.duplicates += rows.duplicates
         outcome.invalid += rows.invalid
         with self._page.writing() as parts:
-            parts[slot.collector.name].put(slot.number, subject, rows, expires)
+            # Guests leave the inventory first and the page after that, under its lock: nobody is put back.
+            if about is None or self._there(slot, about):
+                parts[slot.collector.name].put(slot.number, subject, rows, expires)
         return value
+
+    def _there(self, slot: Slot, guest: Guest) -> bool:
+        source = slot.feed.source
+        hidden_too = isinstance(source, Statistics) and source.unfiltered
+        among = self._inventory.everyone if hidden_too else self._inventory.guests
+        return among.get(guest.uuid) is guest
 
     def confirm(self, batch: Batch, guests: Iterable[Guest], expires: float) -> None:
         """What these guests have on the page is still true."""

@@ -13,8 +13,8 @@ class Event:
     """Something that happened to an object of a host.
 
     `object` is domain, network, storage_pool, node_device or secret; `identifier` the kind libvirt registers
-    ("lifecycle", "io_error"), `kind` the same with lifecycle told apart ("started"); `at` is when it came. `fields` say more, in
-    base units; `personal` holds addresses and names of people, which stay in here unless they were asked for.
+    ("lifecycle", "io_error"), `kind` the same with lifecycle told apart ("started"); `at` is when it came. `fields` say
+    more, in base units; `personal` holds addresses and names of people, which stay in here unless they were asked for.
     """
 
     object: str

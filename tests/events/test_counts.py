@@ -10,7 +10,6 @@ from exporter.events.event import Event, Value
 from exporter.events.ring import Ring
 from exporter.hypervisor.events import Standing
 
-
 NOON = 1_800_000_000.0
 
 

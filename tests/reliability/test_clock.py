@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.figures import Measured
+from tests.lab.guests import Guests
+from tests.lab.libvirtd import Libvirtd
 from tests.lab.polling import eventually
+from tests.reliability.conftest import StartWatch
 from tests.reliability.watching import Watch
 
 INTERVAL = 1.0
@@ -73,3 +76,25 @@ def test_schedule_goes_on_when_the_clock_is_set(
     measured(name, f"{count:.0f} runs in {LOOK_INTERVALS} intervals")
     assert abs(count - LOOK_INTERVALS) <= 2
     assert abs(watching.figure("libvirt_domain_stats_timestamp_seconds", domain="test") - time.time() - seconds) < 60
+
+
+def test_a_state_changes_on_the_page_after_the_clock_was_set_back(
+    libvirt_host: Libvirtd, guests: Guests, clock: Clock, watch: StartWatch, measured: Measured
+) -> None:
+    """What a guest is does not wait until the clock is again where it was."""
+    (domain,) = guests.crowd(1, prefix="clocked", disks=1, nics=0)
+    clock.set(0)
+    watching = watch(libvirt_host, interval=INTERVAL, environment=clock.environment)
+    watching.wait_fresh(within=30, guests=1)
+
+    def running() -> float:
+        return watching.figure("libvirt_domain_state", domain="clocked-0", state="running")
+
+    assert running() == 0
+    clock.set(-3600.0)
+    domain.resume()
+    started = time.monotonic()
+    eventually(running, within=10, every=0.1, what="the guest's new state")
+    measured("new state with the clock an hour back", f"{time.monotonic() - started:.1f} s")
+    changed = watching.figure("libvirt_domain_state_change_timestamp_seconds", domain="clocked-0")
+    assert abs(changed - (time.time() - 3600)) < 60

@@ -1,0 +1,77 @@
+"""Who is written onto the page while guests come and go."""
+
+from collections import defaultdict
+
+import pytest
+
+from exporter.collection.plan import Slot
+from exporter.collection.writing import Writing
+from exporter.collectors import domain_state, overcommit
+from exporter.collectors.collector import Collector
+from exporter.exposition.page import Page
+from exporter.exposition.part import Part
+from exporter.guest import DeviceFilters, Guest
+from exporter.hypervisor.inventory import Inventory
+from exporter.hypervisor.record import Record
+from exporter.outcome import Outcome
+
+EVERYTHING = DeviceFilters(lambda _: True, lambda _: True)
+FOR_EVER = float("inf")
+
+
+class Host:
+    """A host's inventory and page, written onto as a batch does."""
+
+    def __init__(self, collector: Collector) -> None:
+        self.inventory = Inventory(lambda _: True, EVERYTHING)
+        part = Part(collector.metrics, phrase="", series_limit=0, clock=lambda: 0.0)
+        self.page = Page({collector.name: part}, {}, lambda *_: b"", lambda: 0.0)
+        self.writing = Writing(self.page, self.inventory)
+        self.slot = Slot(collector, 0, collector.feeds[0], 15.0)
+        self.outcomes: dict[str, Outcome] = defaultdict(Outcome)
+
+    def write(self, guest: Guest, data: Record | None = None) -> str:
+        """The page after a guest was written onto it."""
+        self.writing.guest(self.slot, guest, self.outcomes, FOR_EVER, data)
+        self.writing.sums(self.slot, self.outcomes, FOR_EVER)
+        self.page.publish(self.slot.collector.name)
+        return b"".join(self.page.render("text", gzip=False)).decode()
+
+
+@pytest.fixture
+def guest() -> Guest:
+    """A guest whose state is known."""
+    made = Guest("6f3f0a3e-0000-4000-8000-000000000001", "mayfly", EVERYTHING)
+    made.state, made.active = 1, True
+    return made
+
+
+def test_a_guest_that_is_there_is_written(guest: Guest) -> None:
+    """The usual case."""
+    host = Host(domain_state.COLLECTOR)
+    host.inventory.guests = host.inventory.everyone = {guest.uuid: guest}
+    assert 'libvirt_domain_info_state{domain="mayfly"} 1' in host.write(guest)
+
+
+def test_a_guest_that_went_while_it_was_asked_is_not_put_back(guest: Guest) -> None:
+    """What a run learned of a guest that another run found gone is dropped."""
+    host = Host(domain_state.COLLECTOR)
+    assert "mayfly" not in host.write(guest)
+
+
+def test_a_guest_that_was_renamed_while_it_was_asked_is_not_written_under_its_old_name(guest: Guest) -> None:
+    """It is the same guest to libvirt, but its series are others."""
+    host = Host(domain_state.COLLECTOR)
+    renamed = Guest(guest.uuid, "imago", EVERYTHING)
+    host.inventory.guests = host.inventory.everyone = {guest.uuid: renamed}
+    assert "mayfly" not in host.write(guest)
+
+
+def test_a_guest_that_went_while_it_was_asked_adds_to_no_sum(guest: Guest) -> None:
+    """Sums are of guests that are there, those that filters hide included."""
+    host = Host(overcommit.COLLECTOR)
+    renamed = Guest(guest.uuid, "imago", EVERYTHING)
+    renamed.active = True
+    host.inventory.everyone = {guest.uuid: renamed}
+    assert "libvirt_node_guest_vcpus 2" in host.write(renamed, Record({"vcpu.current": 2}))
+    assert "libvirt_node_guest_vcpus 2" in host.write(guest, Record({"vcpu.current": 4}))
