@@ -69,6 +69,15 @@ class Stale:
         elif event.identifier in _DESCRIBED:
             self.described.add(event.uuid)
 
+    def take_back(self, earlier: "Stale") -> None:
+        """What was taken out of here before and could not be refreshed; of each guest the newest counts."""
+        self.states = earlier.states | self.states
+        self.started = earlier.started | self.started
+        self.described |= earlier.described
+        self.objects |= earlier.objects
+        self.listing |= earlier.listing
+        self.everything |= earlier.everything
+
 
 @dataclass(frozen=True)
 class Missed:

@@ -19,13 +19,15 @@ from exporter.events.event import Event
 from exporter.figures import HostFigures
 from exporter.hypervisor.descriptions import Descriptions
 from exporter.hypervisor.errors import HypervisorError, NotSupported
-from exporter.hypervisor.events import EventQueue, Subscription, read_standings
+from exporter.hypervisor.events import EventQueue, read_standings
+from exporter.hypervisor.subscriptions import Subscriptions
 
 _LOOK_SECONDS = 0.5
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _REST = 9
 """Refreshing may take a tenth of the time: after each it rests nine times as long."""
+_COMPLETE_SECONDS = 60.0
 _BATCH_SECONDS = 2.0
 _READ_AGAIN_SECONDS = 900.0
 
@@ -59,11 +61,12 @@ class Refresher:
         self._slots = [slot for batch in batches for slot in batch.slots]
         self._soon = soon
         self._runner = runner
-        self._subscription: Subscription | None = None
+        self._subscription: Subscriptions | None = None
         self._subscribed_before = False
         self._refused = False
         self._pause = _FIRST_PAUSE
         self._retry_at = 0.0
+        self._complete_at = 0.0
         self._rest_until = 0.0
         self._read_again_at = 0.0
         self._stale = Stale()
@@ -71,6 +74,7 @@ class Refresher:
         """With how often each had begun when it was asked to run, None before."""
         self._asked: dict[Batch, float] = {}
         self._changed = threading.Condition()
+        self._woken = False
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=f"{self._pool.name}-refresh", daemon=True)
 
@@ -94,6 +98,7 @@ class Refresher:
         with self._changed:
             self._refused = False
             self._retry_at = 0.0
+            self._woken = True
             self._changed.notify()
 
     def touch(self, event: Event) -> None:
@@ -127,14 +132,17 @@ class Refresher:
         """Until there is something to do, but look at the connection from time to time."""
         with self._changed:
             rest = self._rest_until - time.monotonic()
-            if rest > 0:
-                self._changed.wait_for(lambda: self._stopping, timeout=rest)
-            elif not self._stale and not self._stopping:
-                self._changed.wait(timeout=_LOOK_SECONDS)
+
+            def over() -> bool:
+                return self._stopping or self._woken or (rest <= 0 and bool(self._stale))
+
+            self._changed.wait_for(over, timeout=min(rest, _LOOK_SECONDS) if rest > 0 else _LOOK_SECONDS)
+            self._woken = False
 
     def _keep_subscribed(self) -> None:
         if self._subscription is not None:
-            if self._subscription.connection.alive:
+            if self._subscription.alive:
+                self._complete(self._subscription)
                 return
             self._unsubscribe()
         if self._refused or not self._pool.up or time.monotonic() < self._retry_at:
@@ -152,7 +160,7 @@ class Refresher:
             self._pause = _FIRST_PAUSE
 
     def _subscribe(self) -> None:
-        subscription = Subscription(self._pool.open("event"), self._queue)
+        subscription = Subscriptions(lambda: self._pool.open("event"), self._queue)
         try:
             subscription.start()
             self._take_standings(subscription)
@@ -161,17 +169,39 @@ class Refresher:
             raise
         counts = self._figures.events
         with counts.lock:
-            counts.subscribed = {(kind.object, kind.identifier): taken for kind, taken in subscription.kinds.items()}
             counts.gaps += int(self._subscribed_before)
-        counts.start((kind.object, each) for kind, taken in subscription.kinds.items() if taken for each in kind.kinds)
         self._descriptions.events = True
         self._read_descriptions()
-        self._gathering.events.write_anew(self._slots)
+        self._show_subscribed(subscription)
         self._subscription = subscription
         self._subscribed_before = True
         logger.info("events subscribed", host=self._pool.name, kinds=sum(subscription.kinds.values()))
+        if subscription.absent:
+            self._complete_at = time.monotonic() + _COMPLETE_SECONDS
+            absent = ", ".join(sorted(subscription.absent))
+            logger.warning("no events of objects whose daemon is away", host=self._pool.name, objects=absent)
 
-    def _take_standings(self, subscription: Subscription) -> None:
+    def _complete(self, subscription: Subscriptions) -> None:
+        """Subscribe to what was left out, as soon as its daemon is there."""
+        if not subscription.absent or time.monotonic() < self._complete_at:
+            return
+        self._complete_at = time.monotonic() + _COMPLETE_SECONDS
+        found = subscription.complete()
+        if found:
+            self._show_subscribed(subscription)
+            for kind in found:
+                self._due.update(self._about(ABOUT[kind]))
+            logger.info("events subscribed", host=self._pool.name, objects=", ".join(sorted(found)))
+
+    def _show_subscribed(self, subscription: Subscriptions) -> None:
+        """Say what is subscribed, and count it from 0."""
+        counts = self._figures.events
+        with counts.lock:
+            counts.subscribed = {(kind.object, kind.identifier): taken for kind, taken in subscription.kinds.items()}
+        counts.start((kind.object, each) for kind, taken in subscription.kinds.items() if taken for each in kind.kinds)
+        self._gathering.events.write_anew(self._slots)
+
+    def _take_standings(self, subscription: Subscriptions) -> None:
         """Learn what every guest is like, and what changed while nothing was heard of them."""
         asked_at = CLOCK.now()
         self._standings.replace(read_standings(subscription.connection), asked_at)
@@ -190,7 +220,7 @@ class Refresher:
             counts.subscribed = dict.fromkeys(counts.subscribed, False)
 
     def _refresh(self) -> None:
-        """Refresh what is stale, and rest in proportion."""
+        """Refresh what is stale, and rest in proportion; what could not be refreshed is stale still."""
         subscription = self._subscription
         if subscription is None or time.monotonic() < self._rest_until:
             return
@@ -198,7 +228,13 @@ class Refresher:
             stale, self._stale = self._stale, Stale()
         began = time.monotonic()
         if stale:
-            self._refresh_guests(subscription, stale)
+            try:
+                self._refresh_guests(subscription, stale)
+            except HypervisorError:
+                with self._changed:
+                    self._stale.take_back(stale)
+                self._rest_until = time.monotonic() + _FIRST_PAUSE
+                raise
             for kind in stale.objects:
                 self._due.update(self._about(ABOUT[kind]))
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
@@ -206,7 +242,7 @@ class Refresher:
             self._read_descriptions()
         self._run_due()
 
-    def _refresh_guests(self, subscription: Subscription, stale: Stale) -> None:
+    def _refresh_guests(self, subscription: Subscriptions, stale: Stale) -> None:
         if stale.everything:
             self._take_standings(subscription)
             self._read_descriptions()

@@ -17,6 +17,9 @@ _PREFIXES = {
     "secret": "VIR_SECRET_EVENT_",
 }
 
+OBJECTS = tuple(_PREFIXES)
+"""What there are events of, guests first."""
+
 # What libvirt tells in two ways is taken in the richer one, under the plain name.
 _POORER = frozenset({"io_error", "block_job"})
 _RICHER = {"io_error_reason": "io_error", "block_job_2": "block_job"}

@@ -11,8 +11,8 @@ from exporter.clock import CLOCK, Moment
 from exporter.events.boundedqueue import BoundedQueue
 from exporter.events.event import Event
 from exporter.hypervisor.connection import Connection
-from exporter.hypervisor.errors import HypervisorError, NotSupported
-from exporter.hypervisor.eventkinds import EventKind, event_kinds
+from exporter.hypervisor.errors import HypervisorError
+from exporter.hypervisor.eventkinds import EventKind
 
 logger = structlog.get_logger()
 
@@ -48,31 +48,25 @@ EventQueue = BoundedQueue[RawEvent]
 
 
 class Subscription:
-    """Every event a connection gives, put on a queue. `kinds` says of each registration whether libvirt took it."""
+    """Events of one connection, put on a queue. `kinds` says of each registration whether libvirt took it."""
 
     def __init__(self, connection: Connection, queue: EventQueue) -> None:
         self.connection = connection
         self._queue = queue
         self._registered: list[tuple[Callable[[int], object], int]] = []
         self.kinds: dict[EventKind, bool] = {}
-
-    def start(self) -> None:
-        """Register for everything; raises NotSupported if the driver has no events of guests, and ConnectionLost."""
-        handle = self.connection.libvirt
-        ways = {
+        handle = connection.libvirt
+        self._ways: dict[str, tuple[Callable[..., int], Callable[[int], object]]] = {
             "domain": (handle.domainEventRegisterAny, handle.domainEventDeregisterAny),
             "network": (handle.networkEventRegisterAny, handle.networkEventDeregisterAny),
             "storage_pool": (handle.storagePoolEventRegisterAny, handle.storagePoolEventDeregisterAny),
             "node_device": (handle.nodeDeviceEventRegisterAny, handle.nodeDeviceEventDeregisterAny),
             "secret": (handle.secretEventRegisterAny, handle.secretEventDeregisterAny),
         }
-        for kind in event_kinds():
-            register, deregister = ways[kind.object]
-            self.kinds[kind] = self._register(kind, register, deregister)
-        if not any(taken for kind, taken in self.kinds.items() if kind.object == "domain"):
-            raise NotSupported("subscribe to events of guests", "this driver has none", "no_support")
 
-    def _register(self, kind: EventKind, register: Callable[..., int], deregister: Callable[[int], object]) -> bool:
+    def register(self, kind: EventKind) -> None:
+        """Register for a kind of events, if the driver has it; raises ConnectionLost."""
+        register, deregister = self._ways[kind.object]
         put = self._queue.put
 
         def arrived(_connection: object, subject: Any, *arguments: Any) -> None:
@@ -80,10 +74,9 @@ class Subscription:
 
         about = f"{kind.object} {kind.identifier}"
         number = self.connection.optional(register, None, kind.number, arrived, None, about=about)
-        if number is None:
-            return False
-        self._registered.append((deregister, number))
-        return True
+        self.kinds[kind] = number is not None
+        if number is not None:
+            self._registered.append((deregister, number))
 
     def end(self) -> None:
         """End it and close its connection; a dead one too, which libvirt keeps as long as it has callbacks."""

@@ -9,6 +9,7 @@ from exporter.collectors.registry import COLLECTORS
 from exporter.events.ring import Ring
 from exporter.host import Host
 from exporter.hypervisor.calls import Watchdog
+from exporter.hypervisor.connection import Target
 from exporter.hypervisor.eventloop import LOOP
 from exporter.schedule import Schedule
 from exporter.settings import HostSettings
@@ -48,15 +49,16 @@ class Watched:
 
 
 @contextmanager
-def watched(uri: str, **changes: object) -> Iterator[Watched]:
-    """Watch a host with every default collector, polled once, until the end of the block."""
+def watched(uri: str, *, target: Target | None = None, **changes: object) -> Iterator[Watched]:
+    """Watch a host with every default collector, polled once, until the end of the block; `target` opens something
+    else than the URI."""
     LOOP.start()
     collectors = {collector.name: WITHOUT_POLLS for collector in COLLECTORS if collector.default}
     settings = HostSettings(name="watched", uri=uri, **({"collectors": collectors} | changes))  # type: ignore[arg-type]
     schedule, watchdog, ring = Schedule(), Watchdog(), Ring()
     schedule.start()
     watchdog.start()
-    host = Host(settings, schedule, None, ring=ring)
+    host = Host(settings, schedule, None, ring=ring, target=target)
     watchdog.watch(host.calls)
     host.start()
     try:

@@ -135,6 +135,18 @@ def test_waking_up_is_no_start() -> None:
     assert (stale.started, list(stale.states)) == ({}, ["u"])
 
 
+def test_what_was_not_refreshed_is_stale_still() -> None:
+    """Of each guest the newest counts: one that stopped since did not start last."""
+    earlier, stale = Stale(), Stale()
+    earlier.add(event("started", "booted", at=7.0))
+    earlier.add(Event("network", "lifecycle", "started", Moment(NOON, 7.0), "default"))
+    earlier.everything = True
+    stale.add(event("stopped", "shutdown", at=9.0))
+    stale.take_back(earlier)
+    assert (stale.states["u"].steady, stale.started) == (9.0, {"u": None})
+    assert (stale.objects, stale.listing, stale.everything) == ({"network"}, True, True)
+
+
 def test_comparing_finds_restarts_that_nobody_saw() -> None:
     """The same state under another id was another process; what did not change is left out."""
     was = {"a": Standing("a", 1, 1, 1), "b": Standing("b", 2, 1, 1), "c": Standing("c", -1, 5, 1)}
