@@ -241,7 +241,7 @@ def _leave(code: int) -> None:
     """End the process here and now, with everything written."""
     with contextlib.suppress(BrokenPipeError):  # whoever read our output has enough
         sys.stdout.flush()
-    sys.stderr.flush()
+    logs.flush()
     os._exit(code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import logging
@@ -16,12 +17,16 @@ from structlog.processors import JSONRenderer, LogfmtRenderer, TimeStamper
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from exporter.boundedqueue import BoundedQueue
+
 Format = Literal["logfmt", "json", "console"]
 Counter = Callable[[str], None]
 
 # What these say below their level is about their own working, at every run; skipped runs are counted instead.
 _TALKATIVE = {"apscheduler": logging.ERROR, "asyncio": logging.WARNING}
 _FIRST_KEYS = ("timestamp", "level", "event")
+_WAITING_LINES = 10_000
+_FLUSH_SECONDS = 1.0
 
 
 def configure(
@@ -36,6 +41,7 @@ def configure(
     """
     target = stream if stream is not None else sys.stderr
     chosen = format or ("console" if target.isatty() else "logfmt")
+    _WRITER.start()
     handler = _Handler(target, chosen, counter)
     root = logging.getLogger()
     for old in [old for old in root.handlers if isinstance(old, _Handler)]:
@@ -63,11 +69,69 @@ def _shared() -> list[Processor]:
     ]
 
 
-class _Handler(logging.StreamHandler[TextIO]):
-    """Writes each line at once, counts it, and never lets a line that cannot be written harm anybody."""
+def flush() -> None:
+    """Wait until what was logged is written, but only for a moment: whoever reads it may have stopped."""
+    _WRITER.flush(_FLUSH_SECONDS)
+
+
+class _Writer:
+    """Writes lines in a thread of its own, so that a reader who stops holds up nobody else. What is too much to wait is
+    dropped, oldest first, and that is said when somebody reads again."""
+
+    def __init__(self) -> None:
+        self._lines: BoundedQueue[tuple[TextIO, str] | threading.Event] = BoundedQueue(_WAITING_LINES)
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to write; later calls do nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+            self._thread.start()
+            atexit.register(flush)
+
+    def put(self, stream: TextIO, line: str) -> None:
+        """Have a line written."""
+        self._lines.put((stream, line))
+
+    def flush(self, seconds: float) -> None:
+        """Wait until all lines that were put are written, for so long at most."""
+        if self._thread is not None:
+            written = threading.Event()
+            self._lines.put(written)
+            written.wait(seconds)
+
+    def _run(self) -> None:
+        said = 0
+        while True:
+            items = self._lines.take(None)
+            dropped = self._lines.dropped
+            if dropped > said:  # said now, because the queue has room
+                structlog.get_logger().warning("log lines dropped", lines=dropped - said)
+                said = dropped
+            for item in items:
+                if isinstance(item, threading.Event):
+                    item.set()
+                else:
+                    _write(*item)
+
+
+def _write(stream: TextIO, line: str) -> None:
+    # The stream itself may be what fails; then there is nowhere left to say it.
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(f"{line}\n")
+        stream.flush()
+
+
+_WRITER = _Writer()
+"""The writer of this process."""
+
+
+class _Handler(logging.Handler):
+    """Hands each line to the writer, counts it, and never lets a line that cannot be written harm anybody."""
 
     def __init__(self, stream: TextIO, chosen: str, counter: Counter | None) -> None:
-        super().__init__(stream)
+        super().__init__()
+        self._stream = stream
         self._chosen = chosen
         self._counter = counter
         self.setFormatter(_formatter(chosen, stream))
@@ -75,7 +139,10 @@ class _Handler(logging.StreamHandler[TextIO]):
     def emit(self, record: logging.LogRecord) -> None:
         if self._counter is not None:
             self._counter(record.levelname.lower())
-        super().emit(record)
+        try:
+            _WRITER.put(self._stream, self.format(record))
+        except Exception:  # noqa: BLE001  whatever a value does when it is written
+            self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the name logging calls
         """Says in the same format that a line was lost, instead of logging's own traceback."""
@@ -86,10 +153,7 @@ class _Handler(logging.StreamHandler[TextIO]):
             "error": type(sys.exception()).__name__,
         }
         line = json.dumps(fields) if self._chosen == "json" else LogfmtRenderer()(None, "", dict(fields))
-        # The stream itself may be what fails; then there is nowhere left to say it.
-        with contextlib.suppress(OSError, ValueError):
-            self.stream.write(f"{line}\n")
-            self.stream.flush()
+        _WRITER.put(self._stream, line)
 
 
 def _formatter(chosen: str, stream: TextIO) -> ProcessorFormatter:

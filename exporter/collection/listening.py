@@ -31,7 +31,6 @@ class Listening:
         runner: Runner,
     ) -> None:
         host = figures.pool.name
-        self._journal = journal
         self.queue = EventQueue()
         self._refresher = Refresher(
             figures,
@@ -64,7 +63,6 @@ class Listening:
 
     def start(self) -> None:
         """Begin to listen, as soon as the host is up."""
-        self._journal.start()
         self._dispatcher.start()
         self._refresher.start()
 
@@ -72,7 +70,6 @@ class Listening:
         """Listen no more; returns at once."""
         self._refresher.stop()
         self._dispatcher.stop()
-        self._journal.stop()
 
     def wake(self) -> None:
         """The host came or went."""

@@ -7,8 +7,8 @@ from typing import Any
 import libvirt
 import structlog
 
+from exporter.boundedqueue import BoundedQueue
 from exporter.clock import CLOCK, Moment
-from exporter.events.boundedqueue import BoundedQueue
 from exporter.events.event import Event
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.errors import HypervisorError

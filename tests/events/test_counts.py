@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from exporter.boundedqueue import BoundedQueue
 from exporter.clock import Moment
 from exporter.collection.changes import Missed, Stale, compare
-from exporter.events.boundedqueue import BoundedQueue
 from exporter.events.counts import EventCounts
 from exporter.events.event import Event, Value
 from exporter.events.ring import Ring

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from exporter.logs import configure
+from exporter.logs import configure, flush
+from tests.lab.polling import eventually
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -42,6 +43,7 @@ def written(log_format: str, level: str = "info") -> io.StringIO:
 
 
 def lines(stream: io.StringIO) -> list[str]:
+    flush()
     return [STAMP.sub("NOW", line) for line in stream.getvalue().splitlines()]
 
 
@@ -83,6 +85,7 @@ def test_console_line() -> None:
 def test_an_exception_shows_its_way_but_no_local_variable(log_format: str) -> None:
     stream = written(log_format)
     log_failure()
+    flush()
     text = stream.getvalue()
     assert "RuntimeError: no answer after 8 s" in text
     assert "in fail" in text
@@ -169,6 +172,58 @@ def test_a_closed_stream_harms_nobody() -> None:
     stream = written("logfmt")
     stream.close()
     structlog.get_logger().info("to nobody")
+
+
+class Blocked(io.StringIO):
+    """A stream whose reader has stopped, until it goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.goes_on = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.reached.set()
+        assert self.goes_on.wait(60)
+        return super().write(text)
+
+
+@pytest.fixture
+def blocked() -> Iterator[Blocked]:
+    """Where lines go; its reader goes on after the test at the latest."""
+    stream = Blocked()
+    logging.getLogger().handlers.clear()
+    configure("info", "logfmt", stream)
+    yield stream
+    stream.goes_on.set()
+    flush()
+
+
+def test_a_reader_who_stops_holds_up_nobody(blocked: Blocked) -> None:
+    """Who logs goes on, and a flush gives up soon; what waited is written when somebody reads again."""
+    logger = structlog.get_logger()
+    logger.info("first")
+    assert blocked.reached.wait(10)
+    logger.info("second")
+    flush()
+    assert blocked.getvalue() == ""
+    blocked.goes_on.set()
+    assert [line.rpartition("=")[2] for line in lines(blocked)] == ["first", "second"]
+
+
+def test_lines_that_nobody_reads_are_dropped_and_that_is_said(blocked: Blocked) -> None:
+    """Memory does not grow while nobody reads, the newest lines are kept and the number of the others is known."""
+    logger = logging.getLogger("chatter")
+    logger.info("first")
+    assert blocked.reached.wait(10)
+    for number in range(10_100):
+        logger.info("%d", number)
+    blocked.goes_on.set()
+    eventually(lambda: "log lines dropped" in blocked.getvalue(), within=30, what="word of the lost lines")
+    written = lines(blocked)
+    assert "event=first" in written[0]
+    assert "event=100 " in written[1]
+    assert written[-1].endswith("lines=100")
 
 
 def test_an_uncaught_exception_is_one_line_too() -> None:
