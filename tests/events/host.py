@@ -66,5 +66,8 @@ def watched(uri: str, *, target: Target | None = None, **changes: object) -> Ite
         yield Watched(host, ring)
     finally:
         host.stop()
+        events = host.pool.figures.get("event")
+        # libvirt's test driver may tell nothing to who subscribes while another still ends its subscription.
+        eventually(lambda: events is None or not events.open, within=30, what="the end of the subscription")
         schedule.stop()
         watchdog.stop()
