@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from exporter.clock import Clock
-from exporter.collection.plan import Slot
+from exporter.collection.changes import ABOUT
+from exporter.collection.plan import Batch, Slot
 from exporter.collection.writing import Writing
 from exporter.collectors.source import Events, Statistics
 from exporter.exposition.page import Page
 from exporter.exposition.part import HOST
 from exporter.figures import HostFigures
 from exporter.guest import Guest
+from exporter.hypervisor.things import Thing
 from exporter.outcome import Outcome
 
 # Counts that outlive their guest do not stand under its uuid, which leaves every part with the guest.
@@ -46,6 +48,13 @@ class EventWriter:
         with counts.lock:
             names = sorted(counts.guests)
         self._put(slots, names, guests, outcomes)
+
+    def note_listed(self, batch: Batch, listed: Iterable[Thing]) -> None:
+        """A run listed these pools or networks."""
+        names = {thing.name for thing in listed}
+        for kind, collectors in ABOUT.items():
+            if any(slot.collector.name in collectors for slot in batch.slots):
+                self._figures.events.note_listed(kind, names)
 
     def write_anew(self, slots: Iterable[Slot]) -> None:
         """Everything, published at once: there is a new subscription."""

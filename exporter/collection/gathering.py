@@ -297,5 +297,6 @@ class Gathering:
             return self._writing.subject(slot, subject, outcomes[slot.collector.name], expires, thing, data)
 
         values, listed = self._things.run(batch, source, outcomes, write)
+        self.events.note_listed(batch, listed)
         for slot in batch.slots:
             self._writing.summary(slot, values[slot], listed, outcomes, expires)

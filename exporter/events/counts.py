@@ -3,7 +3,7 @@
 import math
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from exporter.clock import Moment
@@ -57,7 +57,8 @@ class EventCounts:
             {(way, result): 0 for way in ("migration_in", "migration_out") for result in JOB_RESULTS}
         )
         self._changed: set[str] = set()
-        self._undefined: dict[tuple[str, str], float] = {}
+        self._heard: dict[tuple[str, str], float] = {}
+        self._listed: dict[str, frozenset[str]] = {}
 
     def start(self, kinds: Iterable[tuple[str, str]]) -> None:
         """From now on these kinds (object and kind) can come: they are counted from 0."""
@@ -99,27 +100,27 @@ class EventCounts:
             for name in forgotten:
                 del self.guests[name]
             self._changed -= forgotten
-            self._forget_undefined(now, retention)
+            self._forget_silent(now, retention)
         return forgotten
 
-    def _forget_undefined(self, now: float, retention: float) -> None:
-        """Pools and networks are known by their events alone."""
-        for (kind, name), since in list(self._undefined.items()):
-            if not math.isfinite(since):
-                self._undefined[kind, name] = now
-            elif now - since >= retention:
-                del self._undefined[kind, name]
-                tally = self.pools if kind == "storage_pool" else self.networks
-                if kind == "storage_pool":
-                    self.pool_refreshes.pop(name, None)
-                for key in [key for key in tally if key[0] == name]:
-                    del tally[key]
+    def note_listed(self, kind: str, names: Collection[str]) -> None:
+        """These pools or networks are there: their counts stay, however long ago anything happened to them."""
+        with self.lock:
+            self._listed[kind] = frozenset(names)
 
-    def _note_defined(self, event: Event) -> None:
-        if event.kind == "undefined":
-            self._undefined[event.object, event.name] = math.inf  # the clock of `keep` is another than the event's
-        else:
-            self._undefined.pop((event.object, event.name), None)
+    def _forget_silent(self, now: float, retention: float) -> None:
+        """Pools and networks are known by their events, and transient ones are never undefined: what nothing was heard
+        of for so long is gone, unless it is listed."""
+        for (kind, name), heard in list(self._heard.items()):
+            if name in self._listed.get(kind, ()) or now - heard < retention:
+                continue
+            del self._heard[kind, name]
+            tally = self.pools if kind == "storage_pool" else self.networks
+            for key in [key for key in tally if key[0] == name]:
+                del tally[key]
+            if kind == "storage_pool":
+                self.pool_refreshes.pop(name, None)
+                self.pool_refreshed_at.pop(name, None)
 
     def _domain(self, event: Event) -> None:
         counts = self.guests[event.name]
@@ -132,14 +133,14 @@ class EventCounts:
             _count_kind(counts, event)
 
     def _network(self, event: Event) -> None:
+        self._heard[event.object, event.name] = event.at.steady
         if event.identifier == "lifecycle":
             self.networks[event.name, event.kind] += 1
-            self._note_defined(event)
 
     def _storage_pool(self, event: Event) -> None:
+        self._heard[event.object, event.name] = event.at.steady
         if event.identifier == "lifecycle":
             self.pools[event.name, event.kind] += 1
-            self._note_defined(event)
             if event.kind == "undefined":
                 self.pool_refreshed_at.pop(event.name, None)
         elif event.identifier == "refresh":

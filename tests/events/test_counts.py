@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from exporter.boundedqueue import BoundedQueue
 from exporter.clock import Moment
 from exporter.collection.changes import Missed, Stale, compare
@@ -80,15 +82,30 @@ def test_counts_of_the_gone_are_kept_and_then_forgotten() -> None:
     assert counts.keep([], 260.0, 60.0) == {"web-1"}
 
 
-def test_pools_are_forgotten_after_they_were_undefined() -> None:
-    """A pool that is defined again in time goes on counting, one that is not leaves."""
+@pytest.mark.parametrize(("kind", "last"), [("network", "stopped"), ("storage_pool", "undefined")])
+def test_what_comes_and_goes_is_forgotten(kind: str, last: str) -> None:
+    """A transient network or pool is never undefined; either way nothing of it is left after the retention."""
     counts = EventCounts()
-    for name, kinds in (("back", ("defined", "undefined", "defined")), ("gone", ("defined", "undefined"))):
-        for kind in kinds:
-            counts.count(Event("storage_pool", "lifecycle", kind, Moment(NOON, 0.0), name), shown=True)
-    counts.keep([], 100.0, 60.0)
-    counts.keep([], 160.0, 60.0)
-    assert counts.pools == {("back", "defined"): 2, ("back", "undefined"): 1}
+    for identifier, each in (("lifecycle", "started"), ("refresh", "refresh"), ("lifecycle", last)):
+        counts.count(Event(kind, identifier, each, Moment(NOON, 10.0), "brief"), shown=True)
+    counts.keep([], 69.0, 60.0)
+    assert counts.networks or counts.pools
+    counts.keep([], 70.0, 60.0)
+    left = (counts.networks, counts.pools, counts.pool_refreshes, counts.pool_refreshed_at)
+    assert [dict(each) for each in left] == [{}, {}, {}, {}]
+
+
+def test_what_is_listed_goes_on_counting() -> None:
+    """However long ago anything happened to a pool, its counts stay while it is there, and its retention after."""
+    counts = EventCounts()
+    for at in (0.0, 1000.0):
+        counts.count(Event("storage_pool", "lifecycle", "started", Moment(NOON, at), "images"), shown=True)
+        counts.note_listed("storage_pool", {"images"})
+        counts.keep([], at + 900.0, 60.0)
+    assert counts.pools == {("images", "started"): 2}
+    counts.note_listed("storage_pool", ())
+    counts.keep([], 1901.0, 60.0)
+    assert not counts.pools
 
 
 def test_personal_fields_are_told_only_when_asked_for() -> None:
