@@ -10,14 +10,16 @@ from exporter.events.event import Value
 _SIZE = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """An event with its number, which only grows and starts at 1."""
+    """An event with its number, which only grows and starts at 1; `at` is Unix seconds."""
 
     number: int
     host: str
     at: float
     told: Mapping[str, Value]
+    encoded: bytes = b""
+    """As event streams send it, kept by the first that does: there may be fifty."""
 
 
 class Ring:
@@ -39,7 +41,7 @@ class Ring:
             listener()
 
     def after(self, number: int) -> list[Entry]:
-        """Events with higher numbers, oldest first."""
+        """Events with higher numbers that are still there, oldest first."""
         with self._lock:
             if number >= self.newest:
                 return []

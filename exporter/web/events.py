@@ -13,6 +13,8 @@ from exporter.web.routes import Route
 
 _MOST_STREAMS = 50
 _HEARTBEAT_SECONDS = 15.0
+_GATHER_SECONDS = 0.1
+_MOST_AT_ONCE = 500
 _NO_STORE = {"Cache-Control": "no-store"}
 _PARAMETERS = ("guest", "kind", "object", "host")
 
@@ -83,12 +85,14 @@ class _EventApi:
             yield b"retry: 2000\n\n"
             while True:
                 added.clear()
-                entries = self._ring.after(after)
+                entries = self._ring.after(after)[:_MOST_AT_ONCE]
                 if entries:
                     after = entries[-1].number
-                    lines = b"".join(_lines(entry) for entry in entries if chooses(entry))
+                    lines = b"".join([_lines(entry) for entry in entries if chooses(entry)])
                     if lines:
                         yield lines
+                    # While events keep coming they are sent in bundles, so that many streams leave time for scrapes.
+                    await asyncio.sleep(_GATHER_SECONDS)
                     continue
                 try:
                     await asyncio.wait_for(added.wait(), self._heartbeat)
@@ -105,8 +109,10 @@ def _told(entry: Entry) -> dict[str, object]:
 
 
 def _lines(entry: Entry) -> bytes:
-    data = json.dumps(_told(entry), ensure_ascii=False, default=str)
-    return f"id: {entry.number}\ndata: {data}\n\n".encode(errors="replace")
+    if not entry.encoded:
+        data = json.dumps(_told(entry), ensure_ascii=False, default=str)
+        entry.encoded = f"id: {entry.number}\ndata: {data}\n\n".encode(errors="replace")
+    return entry.encoded
 
 
 def _chooser(request: Request) -> Chooses:
@@ -117,8 +123,11 @@ def _chooser(request: Request) -> Chooses:
     since = _since(request.first("since"))
 
     def chooses(entry: Entry) -> bool:
-        said = {"host": entry.host, **entry.told}
-        return entry.at >= since and all(said.get(name) in values for name, values in wanted.items())
+        if entry.at < since:
+            return False
+        return all(
+            (entry.host if name == "host" else entry.told.get(name)) in values for name, values in wanted.items()
+        )
 
     return chooses
 

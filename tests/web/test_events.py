@@ -1,6 +1,7 @@
 """Events over HTTP."""
 
 import json
+import re
 import socket
 
 import pytest
@@ -108,3 +109,25 @@ def test_numbers_from_before_a_restart_bring_everything(served: Served) -> None:
     with served.connect() as connection:
         connection.sendall(b"GET /api/v1/events/stream HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 99\r\n\r\n")
         assert b"id: 1\n" in read_until(connection, b"id: 3\n")
+
+
+def test_a_stream_brings_a_burst_whole_and_in_order(served: Served, ring: Ring) -> None:
+    """More events than are sent at once, some of which come while others are sent."""
+    with served.connect() as connection:
+        connection.sendall(b"GET /api/v1/events/stream?after=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+        for second in range(1200):
+            ring.add("hv1", float(second), {"object": "domain", "kind": "suspended", "guest": "busy"})
+        received = read_until(connection, b"id: 1203\n")
+    assert [int(number) for number in re.findall(rb"id: (\d+)\n", received)] == list(range(1, 1204))
+
+
+def test_streams_say_the_same_of_an_event(served: Served, ring: Ring) -> None:
+    """Each to those whose filters let it through."""
+    said = set()
+    for query in (b"?after=0", b"?after=0&kind=stopped", b"?after=0&host=hv2"):
+        with served.connect() as connection:
+            connection.sendall(b"GET /api/v1/events/stream" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            received = read_until(connection, b"id: 3\n")
+            said.add(received[received.index(b"id: 3\n") :] + read_until(connection, b"still here"))
+    assert len({each.partition(b"\n\n")[0] for each in said}) == 1
+    assert ring.after(2)[0].encoded
