@@ -39,9 +39,9 @@ _JOB_RESULTS = only("VIR_DOMAIN_JOB_", "COMPLETED", "FAILED", "CANCELLED")
 
 
 def anything(*values: object) -> Reading:
-    """An event that is newer than this exporter: its arguments, numbered."""
+    """An event that is newer than this exporter: its arguments, numbered. Nobody knows whom they name."""
     said = {f"argument_{number}": _value(value) for number, value in enumerate(values, 1)}
-    return Reading(fields=said)
+    return Reading(personal=said)
 
 
 def _value(value: object) -> Value:
