@@ -191,9 +191,10 @@ class Host:
         return self.figures.up and listens and self.runner.ran.issuperset(self.batches)
 
     def _run(self, batch: Batch) -> None:
-        self._probe()
-        self.runner.run(batch)
-        self._follow(batch)
+        with structlog.contextvars.bound_contextvars(host=self.name):
+            self._probe()
+            self.runner.run(batch)
+            self._follow(batch)
 
     def _follow(self, batch: Batch) -> None:
         """Note what was just read of the host as a whole, for the curves of the page."""

@@ -59,6 +59,7 @@ class Dispatcher:
         self._queue.close()
 
     def _run(self) -> None:
+        structlog.contextvars.bind_contextvars(host=self._host)
         due: float | None = None
         published = float("-inf")
         while not self._queue.closed:

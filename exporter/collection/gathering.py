@@ -143,12 +143,19 @@ class Gathering:
                 if isinstance(source, Statistics) and not source.every and source.groups <= groups:
                     self._writing.guest(slot, guest, outcomes, expires, record)
 
+        def deliver_asked(guest: Guest, record: Record, groups: frozenset[str], asked_at: float) -> None:
+            deliver(guest, record, groups, asked_at)
+            self._resting.answered(batch, guest)
+
+        def deliver_resting(guest: Guest, record: Record, groups: frozenset[str], asked_at: float) -> None:
+            deliver(guest, record, groups, asked_at)
+            self._writing.confirm(batch, [guest], expires)
+
         asked, resting = self._resting.divide(batch, guests)
-        answers = self._bulk.gather(asked, batch.groups, deliver, backing=batch.backing)
+        answers = self._bulk.gather(asked, batch.groups, deliver_asked, backing=batch.backing)
         answers += self._filtered(batch, outcomes, expires)
         if resting:
-            answers += self._bulk.gather(resting, frozenset({"state"}), deliver)
-            self._writing.confirm(batch, resting, expires)
+            answers += self._bulk.gather(resting, frozenset({"state"}), deliver_resting)
         self._note_health(guests, answers.missing, batch.groups)
         for error in answers.errors:
             logger.warning("guests not read", host=self._figures.pool.name, error=str(error))
@@ -172,6 +179,7 @@ class Gathering:
             return Answers()
 
         def deliver(guest: Guest, record: Record, _groups: frozenset[str], _asked_at: float) -> None:
+            self._resting.answered(batch, guest)
             for slot in slots:
                 self._writing.guest(slot, guest, outcomes, expires, record)
 
@@ -205,7 +213,7 @@ class Gathering:
         self.list_guests()
         inventory = self._figures.inventory
         expires = self._clock.steady() + self._lifetime(batch.interval)
-        described = set()
+        described, failing = set(), set()
         for changed, failed in self._descriptions.read(list(inventory.candidates.values())):
             if [uuid for uuid, root in changed.items() if inventory.choose(uuid, root)]:
                 self.list_guests()
@@ -217,9 +225,10 @@ class Gathering:
                         self._writing.guest(slot, guest, outcomes, expires, root)
             for slot in batch.slots:
                 outcomes[slot.collector.name].failures += len(failed & inventory.guests.keys())
-        self._writing.confirm(
-            batch, [guest for uuid, guest in inventory.guests.items() if uuid not in described], expires
-        )
+            failing |= failed
+        # Of the others no change was told; what could not be read is no longer known to be true.
+        known = [guest for uuid, guest in inventory.guests.items() if uuid not in described and uuid not in failing]
+        self._writing.confirm(batch, known, expires)
         for slot in batch.slots:
             self._writing.sums(slot, outcomes, expires)
 

@@ -114,6 +114,7 @@ class Refresher:
             self._changed.notify()
 
     def _run(self) -> None:
+        structlog.contextvars.bind_contextvars(host=self._pool.name)
         while not self._stopping:
             try:
                 self._keep_subscribed()

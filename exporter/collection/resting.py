@@ -10,8 +10,8 @@ from exporter.guest import Guest
 
 
 class Resting:
-    """When each batch last asked each guest that is off: what those have seldom changes, and libvirt opens their image
-    files to say so."""
+    """When each guest that is off last answered each batch: what those have seldom changes, and libvirt opens their
+    image files to say so."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -26,7 +26,7 @@ class Resting:
                     times.pop(uuid, None)
 
     def divide(self, batch: Batch, guests: Iterable[Guest]) -> tuple[list[Guest], list[Guest]]:
-        """Guests to ask everything, and guests that are off and were asked not long ago."""
+        """Guests to ask everything, and guests that are off and answered not long ago."""
         now = self._clock.steady()
         times = self._asked[batch]
         asked, resting = [], []
@@ -35,8 +35,12 @@ class Resting:
                 times.pop(guest.uuid, None)
                 asked.append(guest)
             elif now - times.get(guest.uuid, float("-inf")) >= SLOW:
-                times[guest.uuid] = now
                 asked.append(guest)
             else:
                 resting.append(guest)
         return asked, resting
+
+    def answered(self, batch: Batch, guest: Guest) -> None:
+        """A guest that was asked everything has answered; one that is off may rest now."""
+        if not guest.active:
+            self._asked[batch][guest.uuid] = self._clock.steady()

@@ -185,6 +185,7 @@ class WorkerPool:
         return connection
 
     def _run_bulk(self) -> None:
+        structlog.contextvars.bind_contextvars(host=self.name)
         connection: Connection | None = None
         while (task := self._bulk.get()) is not None:
             if self._stopping.is_set():
@@ -219,6 +220,7 @@ class WorkerPool:
         return connection
 
     def _run_short(self) -> None:
+        structlog.contextvars.bind_contextvars(host=self.name)
         connection: Connection | None = None
         pauses = Pauses(self.target.uri)
         while not self._stopping.is_set():

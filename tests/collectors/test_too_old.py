@@ -1,0 +1,71 @@
+"""What can no longer be read is shown until it is too old, and no longer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from exporter.clock import Clock
+from exporter.collection.plan import Batch, Slot
+from exporter.collection.resting import Resting
+from exporter.collectors.domain_block import COLLECTOR as BLOCK
+from exporter.host import Host
+from exporter.hypervisor.connection import Target
+from exporter.schedule import Schedule
+from exporter.settings import HostSettings
+from tests.collectors.written import guest
+from tests.lab.polling import eventually
+from tests.replay.recorded import RecordedHost
+from tests.replay.shapes import recording
+
+
+@dataclass
+class Replayed:
+    """A host of one guest, what it answers, and the steady clock."""
+
+    answers: dict[str, Any] = field(default_factory=lambda: recording("one"))
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        target = Target("test:///recording", open_read_only=RecordedHost(self.answers).open)
+        settings = HostSettings("replayed", target.uri, collectors={"domain_info": 300.0})
+        clock = Clock(lambda: 1_800_000_000.0, lambda: self.seconds)
+        self.host = Host(settings, Schedule(), None, target=target, clock=clock)
+        self.host.pool.start()
+        eventually(lambda: self.host.pool.up, within=10, what="the recording opened")
+
+    def run(self, *, after: float) -> bool:
+        """Run every batch so many seconds later; whether the guest's facts are on the page then."""
+        self.seconds += after
+        for batch in self.host.batches:
+            self.host.runner.run(batch)
+        return bool(self.host.page.lines("libvirt_domain_info"))
+
+
+@pytest.fixture
+def replayed() -> Iterator[Replayed]:
+    """A host that was not read yet."""
+    made = Replayed()
+    yield made
+    made.host.pool.stop()
+
+
+def test_facts_whose_description_cannot_be_read_any_more_are_withdrawn(replayed: Replayed) -> None:
+    """After three intervals, and not confirmed by each run that failed."""
+    assert replayed.run(after=0)
+    (one,) = replayed.answers["guests"]
+    good, one["xml"] = one["xml"], {"error": [1, "no description today"]}
+    assert [replayed.run(after=300) for _ in range(3)] == [True, True, False]
+    one["xml"] = good
+    assert replayed.run(after=300)
+
+
+def test_a_guest_that_is_off_rests_once_it_has_answered() -> None:
+    """One that was asked in vain is asked again in the next run."""
+    batch = Batch("block", 15.0, (Slot(BLOCK, 0, BLOCK.feeds[0], 15.0),))
+    resting, off = Resting(Clock(steady=lambda: 0.0)), guest(active=False)
+    assert resting.divide(batch, [off]) == ([off], [])
+    assert resting.divide(batch, [off]) == ([off], [])
+    resting.answered(batch, off)
+    assert resting.divide(batch, [off]) == ([], [off])
