@@ -82,10 +82,13 @@ NETWORK_MTU_BYTES = Metric(
 NETWORK_DHCP_LEASES = Metric(
     "libvirt_network_dhcp_leases",
     "gauge",
-    "DHCP leases the network has given (libvirt virNetworkGetDHCPLeases).",
+    "DHCP leases the network has given out of its IPv4 ranges (libvirt virNetworkGetDHCPLeases).",
     labels=("network",),
-    source="len(net.DHCPLeases())",
-    note="libvirt lists expired leases until dnsmasq drops them; those are not counted.",
+    source="count of net.DHCPLeases() whose ipaddr lies in an ip/dhcp/range of net.XMLDesc(0)",
+    note=(
+        "Expired ones, which libvirt lists until dnsmasq drops them, and addresses beside the ranges (IPv6, "
+        "reservations outside) are not counted. network_lease shows each lease."
+    ),
     set="default",
 )
 NETWORK_DHCP_ADDRESSES = Metric(
@@ -211,9 +214,8 @@ def collect(thing: Thing, network: Network | None, rows: Rows) -> None:
     mtu = root.find("mtu")
     if mtu is not None:
         rows.add(NETWORK_MTU_BYTES, labels, int(mtu.get("size", "")))
-    if network.leases is not None:
-        rows.add(NETWORK_DHCP_LEASES, labels, len(network.leases))
-    _dhcp(root, labels, rows)
+    if root.find("ip/dhcp") is not None:
+        _dhcp(network, labels, rows)
     for direction, limits in _BANDWIDTH.items():
         element = root.find(f"bandwidth/{direction}")
         for attribute, metric, convert in limits if element is not None else ():
@@ -233,13 +235,20 @@ def _facts(root: Element) -> tuple[str, str, str, str]:
     )
 
 
-def _dhcp(root: Element, labels: Labels, rows: Rows) -> None:
-    if root.find("ip/dhcp") is None:
-        return
-    ranges = [each for each in root.findall("ip/dhcp/range") if ":" not in each.get("start", "")]
+def _dhcp(network: Network, labels: Labels, rows: Rows) -> None:
+    """Leases beside the addresses there are for them: only what comes out of a range makes the range smaller."""
+    root = network.description
+    ranges = [
+        (IPv4Address(each.get("start", "")), IPv4Address(each.get("end", "")))
+        for each in root.findall("ip/dhcp/range")
+        if ":" not in each.get("start", "")
+    ]
     if ranges:
-        sizes = (int(IPv4Address(each.get("end", ""))) - int(IPv4Address(each.get("start", ""))) + 1 for each in ranges)
-        rows.add(NETWORK_DHCP_ADDRESSES, labels, sum(sizes))
+        rows.add(NETWORK_DHCP_ADDRESSES, labels, sum(int(end) - int(start) + 1 for start, end in ranges))
+    if ranges and network.leases is not None:
+        given = [IPv4Address(lease.address) for lease in network.leases if ":" not in lease.address]
+        in_range = [address for address in given if any(start <= address <= end for start, end in ranges)]
+        rows.add(NETWORK_DHCP_LEASES, labels, len(in_range))
     rows.add(NETWORK_DHCP_RESERVATIONS, labels, len(root.findall("ip/dhcp/host")))
 
 

@@ -7,7 +7,7 @@ from exporter.collectors.collector import Collector
 from exporter.exposition.live import write_rows
 from exporter.exposition.rows import Rows
 from exporter.hypervisor.devices import HostInterfaces, NodeDevices
-from exporter.hypervisor.networks import Network
+from exporter.hypervisor.networks import Lease, Network
 from exporter.hypervisor.storage import Pool
 from exporter.hypervisor.things import Thing
 
@@ -74,6 +74,26 @@ def test_limits_and_reservations_of_a_network_are_told() -> None:
         'libvirt_network_inbound_peak_bytes_per_second{network="one"} 5000000',
         'libvirt_network_inbound_burst_bytes{network="one"} 1048576',
     }
+
+
+def test_only_leases_out_of_an_ipv4_range_make_it_smaller() -> None:
+    """Five of ten are given; IPv6 leases and a reservation outside the range take nothing of it."""
+    root = """\
+<network><name>one</name>
+  <ip address='10.0.0.1' netmask='255.255.255.0'><dhcp>
+    <range start='10.0.0.10' end='10.0.0.19'/><host mac='m' ip='10.0.0.200'/>
+  </dhcp></ip>
+  <ip family='ipv6' address='fd00::1' prefix='64'><dhcp><range start='fd00::10' end='fd00::ff'/></dhcp></ip>
+</network>"""
+    addresses = [f"10.0.0.{last}" for last in (10, 12, 14, 16, 19, 9, 20, 200)] + [f"fd00::{n}" for n in range(10, 20)]
+    leases = [Lease("m", address, 24, "", None) for address in addresses]
+    rows = Rows()
+    network.collect(_THING, Network(ElementTree.fromstring(root), None, leases), rows)
+    assert [line for line in _samples(network.COLLECTOR, rows) if "dhcp" in line] == [
+        'libvirt_network_dhcp_leases{network="one"} 5',
+        'libvirt_network_dhcp_addresses{network="one"} 10',
+        'libvirt_network_dhcp_reservations{network="one"} 1',
+    ]
 
 
 def test_a_source_is_told_without_its_credentials() -> None:
