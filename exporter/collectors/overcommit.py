@@ -19,8 +19,8 @@ GUEST_VCPUS = Metric(
     "vCPUs of all active guests together (sum of libvirt vcpu.current).",
     source="sum of domstats vcpu.current over active guests",
     note=(
-        "Counted before --domain.include and --domain.exclude, so it stays true when guests are filtered. Ratio: "
-        "this / libvirt_node_cpus_online."
+        "Counted before --domain.include and --domain.exclude, so it stays true when guests are filtered. Absent, as "
+        "the other sums, while one of the guests is not known. Ratio: this / libvirt_node_cpus_online."
     ),
     set="default",
 )
@@ -86,6 +86,9 @@ class Share:
     resident_memory: int | None
 
 
+_UNKNOWN = Share(None, None, None, None)
+
+
 def collect(_guest: Guest, record: Record, _rows: Sink) -> Share:
     """What this guest adds."""
     balloon = record.fields("balloon")
@@ -98,23 +101,19 @@ def collect(_guest: Guest, record: Record, _rows: Sink) -> Share:
     return Share(None if vcpus is None else int(vcpus), figure("current"), figure("maximum"), figure("rss"))
 
 
-def summarise(shares: Mapping[str, Share], inventory: Inventory, rows: Sink) -> None:
+def summarise(shares: Mapping[str, Share | None], inventory: Inventory, rows: Sink) -> None:
     """The sums over all guests that run, and over those that start with the host."""
     guests = inventory.everyone
-    active = [share for uuid, share in shares.items() if share and uuid in guests and guests[uuid].active]
+    active = [shares.get(uuid) or _UNKNOWN for uuid, guest in guests.items() if guest.active]
     _sum(GUEST_VCPUS, (share.vcpus for share in active), rows)
     _sum(GUEST_MEMORY_BYTES, (_bytes(share.memory) for share in active), rows)
     _sum(GUEST_MAXIMUM_MEMORY_BYTES, (_bytes(share.maximum_memory) for share in active), rows)
     _sum(GUEST_RESIDENT_MEMORY_BYTES, (_bytes(share.resident_memory) for share in active), rows)
     if guests and not all("autostart" in guest.listings for guest in guests.values()):
         return
-    starting = [share for uuid, share in shares.items() if share and "autostart" in _flags(guests.get(uuid))]
+    starting = [shares.get(uuid) or _UNKNOWN for uuid, guest in guests.items() if "autostart" in guest.flags]
     _sum(AUTOSTART_VCPUS, (share.vcpus for share in starting), rows)
     _sum(AUTOSTART_MEMORY_BYTES, (_bytes(share.memory) for share in starting), rows)
-
-
-def _flags(guest: Guest | None) -> frozenset[str]:
-    return frozenset() if guest is None else guest.flags
 
 
 def _bytes(value: int | None) -> int | None:

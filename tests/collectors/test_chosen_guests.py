@@ -64,6 +64,21 @@ def test_a_sum_that_would_leave_a_guest_out_is_absent() -> None:
     assert "libvirt_node_guest_vcpus" in sums
 
 
+def test_sums_are_absent_while_a_guest_that_counts_has_said_nothing() -> None:
+    """Of guests that run, and of guests that start with the host; the others' sums stay."""
+    found = recording("many")
+    running, starting = found["guests"][0], next(each for each in found["guests"] if not each["active"])
+    for guest in found["guests"]:
+        guest["autostart"] = int(guest is starting)
+    whole = _sums(collected(found)).keys()
+    assert "libvirt_node_guest_vcpus" in whole
+    assert "libvirt_node_autostart_vcpus" in whole
+    without_running = _sums(collected(found, vanished=frozenset({running["uuid"]}))).keys()
+    assert without_running == {name for name in whole if "autostart" in name}
+    without_starting = _sums(collected(found, vanished=frozenset({starting["uuid"]}))).keys()
+    assert without_starting == {name for name in whole if "autostart" not in name}
+
+
 def test_a_filter_on_disks_holds_for_what_descriptions_say() -> None:
     """A disk that is not shown has no facts and no limits either."""
     host = _collected(filters=Filters(disk=NameFilter(exclude=re.compile("vda"))))
