@@ -16,6 +16,12 @@ from exporter.hypervisor.agentcalls import AgentReport, read_agent
 # Without a size of their own, or the same image in each guest.
 _PSEUDO = frozenset({"tmpfs", "devtmpfs", "ramfs", "squashfs", "iso9660", "udf", "overlay", "erofs", "cramfs"})
 
+# What is said here is chosen by software inside the guest, which may say megabytes.
+_LONGEST = 200
+"""Characters of a label: more than the mount points of real guests have."""
+_MOST = 100
+"""File systems, disks and addresses of one guest each: ten times what most have, and no more than a page bears."""
+
 
 def collect(guest: Guest, report: AgentReport, rows: Sink) -> None:
     """Whether the agent answered, and what it said; nothing else of one that did not."""
@@ -33,13 +39,13 @@ def collect(guest: Guest, report: AgentReport, rows: Sink) -> None:
         if f"load.{key}" in info:
             rows.add(metric, guest.domain, info[f"load.{key}"])
     _file_systems(guest, info, rows)
-    for disk in _items(info, "disk"):
+    for disk in _items(info, "disk")[:_MOST]:
         names = (_text(disk, key) for key in ("name", "alias", "serial", "guest_bus"))
         _fact(metrics.DISK_INFO, guest, rows, *names)
-    for interface in _items(info, "if"):
-        for address in _items(interface, "addr"):
-            parts = (_text(interface, "name"), _text(interface, "hwaddr"), _text(address, "addr"))
-            _fact(metrics.ADDRESS_INFO, guest, rows, *parts, str(address.get("prefix", "")))
+    addresses = [(each, address) for each in _items(info, "if") for address in _items(each, "addr")]
+    for interface, address in addresses[:_MOST]:
+        parts = (_text(interface, "name"), _text(interface, "hwaddr"))
+        _fact(metrics.ADDRESS_INFO, guest, rows, *parts, _text(address, "addr"), _text(address, "prefix"))
     vcpus = report.vcpus or {}
     for key, metric in (("online", metrics.VCPUS_ONLINE), ("offlinable", metrics.VCPUS_OFFLINABLE)):
         if key in vcpus:
@@ -51,25 +57,25 @@ def _system(guest: Guest, info: Mapping[str, Any], rows: Sink) -> None:
     if any(key in info for key in keys):
         _fact(metrics.OS_INFO, guest, rows, *(_text(info, key) for key in keys))
     if "hostname" in info:
-        _fact(metrics.HOSTNAME_INFO, guest, rows, info["hostname"])
+        _fact(metrics.HOSTNAME_INFO, guest, rows, _text(info, "hostname"))
     if "timezone.name" in info:
-        _fact(metrics.TIMEZONE_INFO, guest, rows, info["timezone.name"])
+        _fact(metrics.TIMEZONE_INFO, guest, rows, _text(info, "timezone.name"))
     if "timezone.offset" in info:
         rows.add(metrics.TIMEZONE_OFFSET_SECONDS, guest.domain, info["timezone.offset"])
 
 
 def _file_systems(guest: Guest, info: Mapping[str, Any], rows: Sink) -> None:
-    for each in _items(info, "fs"):
-        kind, point = _text(each, "fstype"), _text(each, "mountpoint")
-        if kind in _PSEUDO:
-            continue
-        labels = Labels(metrics.FILESYSTEM_SIZE_BYTES.labels, (guest.name, _text(each, "name"), kind, point))
+    shown = [each for each in _items(info, "fs") if each.get("fstype") not in _PSEUDO][:_MOST]
+    for each in shown:
+        values = (guest.name, _text(each, "name"), _text(each, "fstype"), _text(each, "mountpoint"))
+        labels = Labels(metrics.FILESYSTEM_SIZE_BYTES.labels, values)
         if "total-bytes" in each:
             rows.add(metrics.FILESYSTEM_SIZE_BYTES, labels, each["total-bytes"])
         if "used-bytes" in each:
             rows.add(metrics.FILESYSTEM_USED_BYTES, labels, each["used-bytes"])
-        for disk in _items(each, "disk"):
-            _fact(metrics.FILESYSTEM_DISK_INFO, guest, rows, point, _text(disk, "alias"), _text(disk, "device"))
+    disks = [(_text(each, "mountpoint"), disk) for each in shown for disk in _items(each, "disk")]
+    for point, disk in disks[:_MOST]:
+        _fact(metrics.FILESYSTEM_DISK_INFO, guest, rows, point, _text(disk, "alias"), _text(disk, "device"))
 
 
 def _fact(metric: Metric, guest: Guest, rows: Sink, *values: str) -> None:
@@ -77,7 +83,7 @@ def _fact(metric: Metric, guest: Guest, rows: Sink, *values: str) -> None:
 
 
 def _text(values: Mapping[str, Any], key: str) -> str:
-    return str(values.get(key, ""))
+    return str(values.get(key, ""))[:_LONGEST]
 
 
 def _items(values: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:

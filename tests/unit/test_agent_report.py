@@ -70,3 +70,35 @@ def test_a_count_that_a_guest_made_up_costs_nothing() -> None:
     """What is there is written, however many the software inside the guest claims there are."""
     info = _INFO | {"fs.count": 2**62, "disk.count": 2**62}
     assert _page(AgentReport(up=True, asked_at=7.0, info=info)) == _page(AgentReport(up=True, asked_at=7.0, info=_INFO))
+
+
+def test_what_software_inside_a_guest_says_is_cut() -> None:
+    """Megabytes of names and thousands of file systems, disks and addresses become a page of usual size."""
+    info: dict[str, object] = {
+        "hostname": "h" * 3_000_000,
+        "os.name": "o" * 2_000_000,
+        "timezone.name": "t" * 1_000_000,
+    }
+    for number in range(1000):
+        many = "m" * 1000
+        info |= {
+            f"fs.{number}.mountpoint": f"/{number}/{many}",
+            f"fs.{number}.total-bytes": 1,
+            f"fs.{number}.disk.0.alias": many,
+            f"disk.{number}.name": f"/dev/{number}{many}",
+            f"if.0.addr.{number}.addr": f"{number}{many}",
+        }
+    page = _page(AgentReport(up=True, asked_at=7.0, info=info))
+    assert len(page) < 200_000
+    for name in ("filesystem_size_bytes", "filesystem_disk_info", "disk_info", "address_info"):
+        assert page.count(f"\nlibvirt_domain_agent_{name}{{") == 100
+
+
+def test_file_systems_in_memory_take_no_place_of_real_ones() -> None:
+    """A guest with hundreds of them still shows its disk."""
+    info = {f"fs.{number}.fstype": "tmpfs" for number in range(500)} | {
+        "fs.500.fstype": "ext4",
+        "fs.500.mountpoint": "/",
+        "fs.500.total-bytes": 1,
+    }
+    assert 'fstype="ext4",mountpoint="/"} 1' in _page(AgentReport(up=True, asked_at=7.0, info=info))
