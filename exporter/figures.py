@@ -50,16 +50,6 @@ class CollectorFigures:
         """Why some batch gave nothing, if one did."""
         return next((outcome.reason for outcome in self.newest.values() if outcome.reason), "")
 
-    @property
-    def duplicates(self) -> int:
-        """Series left out because the same name and labels were there before."""
-        return sum(outcome.duplicates for outcome in self.newest.values())
-
-    @property
-    def invalid(self) -> int:
-        """Subjects left out because what was gathered of them made no sense."""
-        return sum(outcome.invalid for outcome in self.newest.values())
-
 
 @dataclass
 class HostFigures:

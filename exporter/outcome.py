@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 @dataclass
 class Outcome:
-    """Whether the host supports it (else the `reason`), calls and subjects that failed, samples that were left out."""
+    """Whether the host supports it (else the `reason`), calls and subjects that failed."""
 
     supported: bool = True
     reason: str = ""
     failures: int = 0
-    duplicates: int = 0
-    invalid: int = 0

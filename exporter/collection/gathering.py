@@ -166,7 +166,7 @@ class Gathering:
                     self._writing.guest(slot, guest, outcomes, expires, None)
             elif answers.missing:
                 outcomes[slot.collector.name].failures += 1
-            self._writing.sums(slot, outcomes, expires)
+            self._writing.sums(slot, expires)
 
     def _filtered(self, batch: Batch, outcomes: dict[str, Outcome], expires: float) -> Answers:
         """Ask guests that the filters leave out what is wanted of all guests: nothing but sums comes of it."""
@@ -230,7 +230,7 @@ class Gathering:
         known = [guest for uuid, guest in inventory.guests.items() if uuid not in described and uuid not in failing]
         self._writing.confirm(batch, known, expires)
         for slot in batch.slots:
-            self._writing.sums(slot, outcomes, expires)
+            self._writing.sums(slot, expires)
 
     def _listings(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
         def read(connection: Connection) -> tuple[Mapping[str, frozenset[str]], int]:
@@ -249,7 +249,7 @@ class Gathering:
         for slot in self._writing.summed():
             # Sums of other feeds of the collector may be over the guests of a listing.
             if slot.collector.name in outcomes:
-                self._writing.sums(slot, outcomes, self._clock.steady() + self._lifetime(slot.interval))
+                self._writing.sums(slot, self._clock.steady() + self._lifetime(slot.interval))
 
     def _host_call(self, batch: Batch, source: HostCall, outcomes: dict[str, Outcome]) -> None:
         def read(connection: Connection) -> tuple[Any, int]:
@@ -297,7 +297,7 @@ class Gathering:
                 if data is not None:
                     self._writing.guest(slot, guest, outcomes, expires, data)
         for slot in batch.slots:
-            self._writing.sums(slot, outcomes, expires)
+            self._writing.sums(slot, expires)
 
     def _thing_call(self, batch: Batch, source: ThingCall, outcomes: dict[str, Outcome]) -> None:
         expires = self._clock.steady() + self._lifetime(batch.interval)
@@ -308,4 +308,4 @@ class Gathering:
         values, listed = self._things.run(batch, source, outcomes, write)
         self.events.note_listed(batch, listed)
         for slot in batch.slots:
-            self._writing.summary(slot, values[slot], listed, outcomes, expires)
+            self._writing.summary(slot, values[slot], listed, expires)

@@ -49,14 +49,14 @@ class Writing:
                 if self._there(slot, guest):
                     self._sums[slot][guest.uuid] = value
 
-    def sums(self, slot: Slot, outcomes: Outcomes, expires: float) -> None:
+    def sums(self, slot: Slot, expires: float) -> None:
         """Let a feed write what is about all guests."""
         if slot.feed.summarise is not None:
             with self._page.writing():
                 values = dict(self._sums[slot])
-            self.summary(slot, values, self._inventory, outcomes, expires)
+            self.summary(slot, values, self._inventory, expires)
 
-    def summary(self, slot: Slot, values: Mapping[str, Any], listed: Any, outcomes: Outcomes, expires: float) -> None:
+    def summary(self, slot: Slot, values: Mapping[str, Any], listed: Any, expires: float) -> None:
         """Let a feed write what is about all things of a kind: what each adds, and everything listed."""
         if slot.feed.summarise is None:
             return
@@ -64,8 +64,6 @@ class Writing:
         slot.feed.summarise(values, listed, rows)
         with self._page.writing() as parts:
             parts[slot.collector.name].put(slot.number, HOST, rows, expires)
-        outcomes[slot.collector.name].duplicates += rows.duplicates
-        outcomes[slot.collector.name].invalid += rows.invalid
 
     def subject(
         self, slot: Slot, subject: str, outcome: Outcome, expires: float, *data: Any, about: Guest | None = None
@@ -77,11 +75,10 @@ class Writing:
             value = attempt(slot.feed.collect, *data, rows)
         except WrongData as error:
             outcome.failures += 1
-            outcome.invalid += 1
             logger.warning("collector failed", collector=slot.collector.name, subject=str(data[0]), error=str(error))
-            return None
-        outcome.duplicates += rows.duplicates
-        outcome.invalid += rows.invalid
+            # What was true of it before may be no longer, and would be confirmed for as long as it does not change.
+            value, rows = None, Rows()
+            rows.invalid = 1
         with self._page.writing() as parts:
             # Guests leave the inventory first and the page after that, under its lock: nobody is put back.
             if about is None or self._there(slot, about):

@@ -143,14 +143,17 @@ METRICS = (
 
 
 def describe(guest: Guest, root: Element, rows: Sink) -> None:
-    """An info metric for each device, and the sizes of memory devices."""
+    """An info metric for each device, devices alike in one, and the sizes of memory devices."""
+    told = set()
 
     def info(metric: Metric, *values: str) -> None:
-        rows.add(metric, Labels(metric.labels, (guest.name, *values)), 1)
+        if (metric, values) not in told:
+            told.add((metric, values))
+            rows.add(metric, Labels(metric.labels, (guest.name, *values)), 1)
 
-    for device in root.findall("devices/hostdev"):
-        values = (_get(device, "alias", "name"), device.get("type", ""), _address(device))
-        info(HOSTDEV_INFO, *values, device.get("model", ""), device.get("managed", ""))
+    for number, device in enumerate(root.findall("devices/hostdev")):
+        place = (_alias(device, "hostdev", number), device.get("type", ""), _address(device))
+        info(HOSTDEV_INFO, *place, device.get("model", ""), device.get("managed", ""))
     for graphics in root.findall("devices/graphics"):
         listen = _get(graphics, "listen", "address") or graphics.get("listen", "")
         info(GRAPHICS_INFO, graphics.get("type", ""), listen, graphics.get("port", graphics.get("tlsPort", "")))
@@ -171,10 +174,9 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
         info(SECURITY_LABEL_INFO, label.get("model", ""), label.get("type", ""), label.findtext("label", ""))
     for security in root.findall("launchSecurity"):
         info(LAUNCH_SECURITY_INFO, security.get("type", ""))
-    for device in root.findall("devices/memory"):
-        labels = Labels(
-            MEMORY_DEVICE_BYTES.labels, (guest.name, _get(device, "alias", "name"), device.get("model", ""))
-        )
+    for number, device in enumerate(root.findall("devices/memory")):
+        values = (_alias(device, "memory", number), device.get("model", ""))
+        labels = Labels(MEMORY_DEVICE_BYTES.labels, (guest.name, *values))
         for name, metric in _SIZES.items():
             size = device.find(f"target/{name}")
             if size is not None:
@@ -191,6 +193,11 @@ _SIZES = {
 def _get(element: Element, path: str, name: str) -> str:
     found = element.find(path)
     return "" if found is None else found.get(name, "")
+
+
+def _alias(device: Element, kind: str, number: int) -> str:
+    """The name libvirt gives a device when its guest starts; before that, one by its place in the description."""
+    return _get(device, "alias", "name") or f"{kind}{number}"
 
 
 def _address(device: Element) -> str:
@@ -222,7 +229,7 @@ def _filesystem(device: Element) -> tuple[str, str, str, str]:
 
 COLLECTOR = Collector(
     name="domain_device",
-    help="Devices of guests beside disks and interfaces, and what secures the guest.",
+    help="Devices of guests beside disks and interfaces, those alike in one series, and what secures the guest.",
     metrics=METRICS,
     feeds=(Feed(Description(), describe),),
     interval=RARE,

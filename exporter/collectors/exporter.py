@@ -52,8 +52,7 @@ def collect(host: HostFigures, rows: Rows) -> None:
         labels = Labels(COLLECTOR_SERIES.labels, (name,))
         rows.add(COLLECTOR_SERIES, labels, part.series)
         rows.add(COLLECTOR_WITHDRAWN, labels, int(part.withdrawn))
-        figures = host.collectors[name]
-        dropped = {"duplicate": figures.duplicates, "invalid": figures.invalid, "limit": part.cut}
+        dropped = {"duplicate": part.duplicates, "invalid": part.invalid, "limit": part.cut}
         for reason, count in dropped.items():
             rows.add(SERIES_DROPPED, Labels(SERIES_DROPPED.labels, (name, reason)), count)
     _calls(host, rows)

@@ -192,8 +192,11 @@ SERIES_DROPPED = Metric(
     "gauge",
     "Series left out of this page, by reason: duplicate, invalid or limit (exporter).",
     labels=("collector", "reason"),
-    source="count in the last run",
-    note="Of the host this page describes. duplicate: two guests of one name, see catalogue.md.",
+    source="count of what was written last of each guest and of the host",
+    note=(
+        "Of the host this page describes. duplicate: the same labels twice. invalid: figures that cannot be; a guest "
+        "of which a collector could make nothing counts as one."
+    ),
 )
 PAGE_SERIES = Metric(
     "libvirt_exporter_page_series",

@@ -12,13 +12,16 @@ HOST = ""
 
 
 class Block:
-    """The samples of one subject from one feed, by the part's metrics, and until when they may be shown."""
+    """The samples of one subject from one feed, by the part's metrics, how many there are and were left out, and until
+    when they may be shown."""
 
-    __slots__ = ("expires", "series", "written")
+    __slots__ = ("duplicates", "expires", "invalid", "series", "written")
 
-    def __init__(self, written: tuple[bytes, ...], series: int, expires: float) -> None:
+    def __init__(self, written: tuple[bytes, ...], rows: Rows, expires: float) -> None:
         self.written = written
-        self.series = series
+        self.series = rows.series
+        self.duplicates = rows.duplicates
+        self.invalid = rows.invalid
         self.expires = expires
 
 
@@ -43,7 +46,12 @@ class Part:
         ]
         self._segments: list[Segment | None] = [None] * len(self._metrics)
         self.series = 0
+        self.duplicates = 0
+        """Series left out because the same name and labels were there before."""
+        self.invalid = 0
+        """Series and subjects left out because what was gathered of them made no sense."""
         self.cut = 0
+        """Series beyond the limit."""
         self.expires = float("inf")
         """When the first of what is published becomes too old."""
         self.withdrawn = False
@@ -60,7 +68,7 @@ class Part:
         written = [b""] * len(self._metrics)
         for metric, data in rows.written().items():
             written[self._columns[metric]] = data
-        self._blocks[feed, subject] = Block(tuple(written), rows.series, expires)
+        self._blocks[feed, subject] = Block(tuple(written), rows, expires)
 
     def confirm(self, feed: int, subject: str, expires: float) -> bool:
         """What is there of a subject is still true; False if nothing is there."""
@@ -88,6 +96,8 @@ class Part:
         self.withdrawn = bool(self._blocks) and not blocks
         self.expires = min((block.expires for block in blocks), default=float("inf"))
         self.series = sum(block.series for block in blocks)
+        self.duplicates = sum(block.duplicates for block in blocks)
+        self.invalid = sum(block.invalid for block in blocks)
         self.cut = 0
         if self._series_limit and self.series > self._series_limit:
             blocks = self._within_limit(blocks)

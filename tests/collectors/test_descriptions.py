@@ -18,6 +18,7 @@ from exporter.collectors import (
 )
 from exporter.collectors.hugepages import hugepages
 from exporter.collectors.nodeset import members
+from exporter.exposition.rows import Rows
 from exporter.metadata import NAMESPACES, MetadataSettings, XPath
 from tests.collectors.written import description, guest
 
@@ -128,6 +129,25 @@ def test_memory_devices_have_sizes_in_bytes() -> None:
     )
     values = [line.rpartition(" ")[2] for line in description(domain_device.COLLECTOR, xml)]
     assert values == [str(4 * 1024**3), str(1024**3), str(512 * 1024**2)]
+
+
+def test_devices_that_are_alike_are_one_series_and_nothing_is_left_out() -> None:
+    """Two adapters of a kind say what one says; memory modules and assigned devices have names of their own."""
+    module = "<memory model='dimm'><target><size unit='KiB'>1048576</size></target></memory>"
+    stick = "<hostdev type='usb'><source><vendor id='0x1234'/><product id='0xbeef'/></source></hostdev>"
+    pairs = ("<video><model type='qxl' heads='1'/></video>", "<rng model='virtio'/>", "<watchdog model='i6300esb'/>")
+    rows = Rows()
+    xml = _devices(*(device * 2 for device in (module, stick, *pairs)))
+    domain_device.describe(guest(active=False), ElementTree.fromstring(xml), rows)
+    assert rows.duplicates == 0
+    lines = [line for data in rows.written().values() for line in data.decode().splitlines()]
+    assert [line.partition('alias="')[2].partition('"')[0] for line in lines if "alias" in line] == [
+        "hostdev0",
+        "hostdev1",
+        "memory0",
+        "memory1",
+    ]
+    assert len(lines) == 4 + len(pairs)
 
 
 def test_a_guest_agent_that_is_gone_is_told_apart_from_other_channels() -> None:

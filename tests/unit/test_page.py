@@ -187,3 +187,21 @@ def test_a_page_says_which_collectors_are_on() -> None:
 def test_the_host_is_a_subject_of_its_own() -> None:
     """No guest can be called so."""
     assert HOST == ""
+
+
+def test_what_was_left_out_is_told_as_long_as_the_rest_stands() -> None:
+    """Another guest that is written, or this one confirmed, does not make the same labels fit twice."""
+    page = Fixture()
+    rows = Rows()
+    for value in (1, 2):
+        rows.add(THING, Labels(THING.labels, ("twice",)), value)
+    rows.add(STARTS, Labels(STARTS.labels, ("twice",)), -1)
+    with page.page.writing() as parts:
+        parts["one"].put(0, "twice", rows, 45.0)
+    page.put("one", "other", 1)
+    part = page.parts["one"]
+    part.confirm(0, "twice", 60.0)
+    page.page.publish("one")
+    assert (part.series, part.duplicates, part.invalid) == (2, 1, 1)
+    page.page.forget({"twice"})
+    assert (part.series, part.duplicates, part.invalid) == (1, 0, 0)
