@@ -6,6 +6,7 @@ from functools import partial
 from xml.etree.ElementTree import Element
 
 from exporter.collectors.collector import RARE, Collector, Feed
+from exporter.collectors.nova import Instance
 from exporter.collectors.source import Description
 from exporter.collectors.units import gibibytes, mebibytes
 from exporter.exposition.labels import Labels
@@ -136,50 +137,49 @@ METRICS = (
 
 
 _LONGEST = 128
-_NOVA = ("{http://openstack.org/xmlns/libvirt/nova/1.1}", "{http://openstack.org/xmlns/libvirt/nova/1.0}")
 _OSINFO = "{http://libosinfo.org/xmlns/libvirt/domain/1.0}"
 
 
 def describe(guest: Guest, root: Element, rows: Sink) -> None:
-    """Title, libosinfo and OpenStack, for guests that have them."""
+    """Title, libosinfo and who the guest is in OpenStack, for guests that have them."""
     title = root.findtext("title")
     if title:
         rows.add(TITLE_INFO, Labels(TITLE_INFO.labels, (guest.name, title[:_LONGEST])), 1)
     system = root.find(f"metadata/{_OSINFO}libosinfo/{_OSINFO}os")
     if system is not None and system.get("id"):
         rows.add(LIBOSINFO_INFO, Labels(LIBOSINFO_INFO.labels, (guest.name, system.get("id", "")[:_LONGEST])), 1)
-    for namespace in _NOVA:
-        instance = root.find(f"metadata/{namespace}instance")
-        if instance is not None:
-            _openstack(guest, root, instance, namespace, rows)
-            return
-
-
-def _openstack(guest: Guest, root: Element, instance: Element, namespace: str, rows: Sink) -> None:
-    def text(path: str) -> str:
-        return (instance.findtext("/".join(namespace + step for step in path.split("/"))) or "").strip()
-
-    def attribute(path: str, name: str) -> str:
-        element = instance.find("/".join(namespace + step for step in path.split("/")))
-        return "" if element is None else element.get(name, "")
-
+    instance = Instance.of(root)
+    if instance is None:
+        return
     identity = (
-        text("name"),
+        instance.text("name"),
         root.findtext("uuid", ""),
-        attribute("flavor", "name"),
-        text("owner/user"),
-        attribute("owner/user", "uuid"),
-        text("owner/project"),
-        attribute("owner/project", "uuid"),
+        instance.attribute("flavor", "name"),
+        instance.text("owner/user"),
+        instance.attribute("owner/user", "uuid"),
+        instance.text("owner/project"),
+        instance.attribute("owner/project", "uuid"),
     )
     rows.add(OPENSTACK_INFO, Labels(OPENSTACK_INFO.labels, (guest.name, *identity)), 1)
-    if instance.find(f"{namespace}root") is not None:
-        values = (guest.name, attribute("root", "type"), attribute("root", "uuid"))
+    if instance.has("root"):
+        values = (guest.name, instance.attribute("root", "type"), instance.attribute("root", "uuid"))
         rows.add(OPENSTACK_ROOT_INFO, Labels(OPENSTACK_ROOT_INFO.labels, values), 1)
-    created = text("creationTime")
+
+
+def describe_creation(guest: Guest, root: Element, rows: Sink) -> None:
+    """When Nova made the instance: a feed of its own, so that an odd time costs nothing else."""
+    instance = Instance.of(root)
+    created = "" if instance is None else instance.text("creationTime")
     if created:
         moment = datetime.strptime(created, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
         rows.add(OPENSTACK_CREATION_TIMESTAMP_SECONDS, guest.domain, int(moment.timestamp()))
+
+
+def describe_flavor(guest: Guest, root: Element, rows: Sink) -> None:
+    """The figures of the instance's flavor: a feed of its own, so that an odd one costs nothing else."""
+    instance = Instance.of(root)
+    if instance is None:
+        return
     for path, metric, convert in (
         ("flavor/vcpus", OPENSTACK_FLAVOR_VCPUS, int),
         ("flavor/memory", OPENSTACK_FLAVOR_MEMORY_BYTES, mebibytes),
@@ -187,7 +187,7 @@ def _openstack(guest: Guest, root: Element, instance: Element, namespace: str, r
         ("flavor/ephemeral", OPENSTACK_FLAVOR_EPHEMERAL_BYTES, gibibytes),
         ("flavor/swap", OPENSTACK_FLAVOR_SWAP_BYTES, mebibytes),
     ):
-        size = text(path)
+        size = instance.text(path)
         if size:
             rows.add(metric, guest.domain, convert(int(size)))
 
@@ -206,7 +206,12 @@ def configure(settings: MetadataSettings) -> Collector:
         name="domain_metadata",
         help="What other software wrote into the definition of guests: titles, OpenStack, libosinfo, your own.",
         metrics=(*METRICS[:-1], metric),
-        feeds=(Feed(Description(), describe), Feed(Description(), partial(describe_configured, metric, settings))),
+        feeds=(
+            Feed(Description(), describe),
+            Feed(Description(), describe_creation),
+            Feed(Description(), describe_flavor),
+            Feed(Description(), partial(describe_configured, metric, settings)),
+        ),
         interval=RARE,
         cost="one XMLDesc for a guest that changed, shared by all that read descriptions",
         queries=(

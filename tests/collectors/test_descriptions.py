@@ -21,6 +21,8 @@ from exporter.collectors.nodeset import members
 from exporter.exposition.rows import Rows
 from exporter.metadata import NAMESPACES, MetadataSettings, XPath
 from tests.collectors.written import description, guest
+from tests.replay.host import collected, page
+from tests.replay.shapes import recording
 
 
 def _devices(*devices: str) -> str:
@@ -206,6 +208,21 @@ def test_a_title_is_cut() -> None:
     """A label must not carry a novel."""
     (line,) = description(domain_metadata.COLLECTOR, f"<domain><title>{'x' * 500}</title></domain>")
     assert line.count("x") == 128
+
+
+def test_an_odd_time_or_size_of_an_instance_costs_only_itself() -> None:
+    """Its title, its identity and what can be read beside it stay."""
+    found = recording("many")
+    odd = next(each for each in found["guests"] if each["name"] == "nova-new")
+    odd["xml"] = odd["xml"].replace("2026-05-04 08:15:30", "lately")
+    host = collected(found)
+    text = page(host, "text")
+    for name in ("info", "root_info", "flavor_vcpus"):
+        assert f'libvirt_domain_openstack_{name}{{domain="nova-new"' in text
+    assert 'libvirt_domain_openstack_creation_timestamp_seconds{domain="nova-new"' not in text
+    assert 'libvirt_domain_openstack_creation_timestamp_seconds{domain="nova-old"' in text
+    assert host.figures.parts["domain_metadata"].invalid == 1
+    assert host.figures.collectors["domain_metadata"].failures >= 1
 
 
 def test_labels_of_the_configuration_become_one_info_metric() -> None:
