@@ -76,9 +76,10 @@ class Host:
         self.pool = WorkerPool(self.name, target, settings.workers, self.calls, self._on_change)
         filters = settings.filters
         self.inventory = Inventory(
-            filters.domain.allows,
+            filters.domain,
             DeviceFilters(filters.disk.allows, filters.interface.allows),
             settings.metadata.allows if settings.metadata.chooses else None,
+            self.name,
         )
         set_aside = SetAside(settings.max_set_aside)
         collectors = [each.configure(settings.metadata) if each.configure is not None else each for each in COLLECTORS]
@@ -99,7 +100,7 @@ class Host:
         self._live = [collector for collector in on if collector.name not in parts]
         known = {collector.name: collector.name in settings.collectors for collector in collectors}
         self.page = Page(parts, known, self._write_live, clock.steady)
-        self.descriptions = Descriptions(self.pool)
+        self.descriptions = Descriptions(self.pool, filters)
         agents = self._agent_lane(settings)
         self.gathering = Gathering(
             self.figures,

@@ -37,6 +37,8 @@ class XPath:
         if not isinstance(text, str) or not text.strip():
             raise ValueError(XPATH)
         path = text.strip().removesuffix("/text()").removeprefix("/domain/").removeprefix("./")
+        if path.startswith("domain/"):
+            raise ValueError(f"{XPATH} (begin with /domain/, or with what stands below it)")
         path = f".{path}" if path.startswith("//") else f"./{path}"
         with_attribute = re.fullmatch(r"(.+)/@([^/\]]+)", path)
         elements, attribute = with_attribute.groups() if with_attribute else (path, "")

@@ -45,7 +45,7 @@ class ThingCalls:
         """
         things = self._things.get(source.find)
         if things is None:
-            things = self._things[source.find] = Things(self._pool, source.find, source.allows, self._scope)
+            things = self._things[source.find] = Things(self._pool, source.find, source.chooses, self._scope)
         values: dict[Slot, dict[str, Any]] = {slot: {} for slot in batch.slots}
         present = set()
         for answer in things.ask(source.read):

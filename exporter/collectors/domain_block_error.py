@@ -16,9 +16,9 @@ BLOCK_ERROR = Metric(
     labels=("domain", "target_device", "error"),
     source="dom.diskErrors(): unspecified or no_space -> 1",
     note=(
-        "A monitor request: asked only for guests paused by an I/O error, so it costs nothing on a healthy host. A disk "
-        "whose errors are reported to the guest is in none: QEMU remembers one only if it paused the guest, and until "
-        "that goes on. libvirt_domain_io_errors_total counts them all."
+        "A monitor request: asked only for guests paused by an I/O error, so it costs nothing on a healthy host. A "
+        "disk whose errors are reported to the guest is in none: QEMU remembers one only if it paused the guest, and "
+        "until that goes on. libvirt_domain_io_errors_total counts them all."
     ),
     set="default",
 )

@@ -10,7 +10,7 @@ from exporter.collectors.units import kibibytes, kilobytes
 from exporter.exposition.labels import NO_LABELS, Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Rows
-from exporter.hypervisor.networks import Network, allows_network, find_networks, read_network
+from exporter.hypervisor.networks import Network, find_networks, network_filter, read_network
 from exporter.hypervisor.things import Thing
 
 NETWORKS = Metric(
@@ -261,7 +261,7 @@ COLLECTOR = Collector(
     name="network",
     help="Virtual networks: state, bridge, guests attached, DHCP ranges and leases, limits.",
     metrics=METRICS,
-    feeds=(Feed(ThingCall(find_networks, allows_network, read_network), collect, summarise),),
+    feeds=(Feed(ThingCall(find_networks, network_filter, read_network), collect, summarise),),
     interval=SLOW,
     cost="four listings, and four calls for each network",
     queries=(

@@ -7,7 +7,7 @@ from exporter.collectors.source import ThingCall
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Rows
-from exporter.hypervisor.networks import Lease, allows_network, find_networks, read_leases
+from exporter.hypervisor.networks import Lease, find_networks, network_filter, read_leases
 from exporter.hypervisor.things import Thing
 
 EXPIRY_TIMESTAMP_SECONDS = Metric(
@@ -48,7 +48,7 @@ COLLECTOR = Collector(
     name="network_lease",
     help="DHCP leases of virtual networks: address, name and end of each.",
     metrics=METRICS,
-    feeds=(Feed(ThingCall(find_networks, allows_network, read_leases), collect),),
+    feeds=(Feed(ThingCall(find_networks, network_filter, read_leases), collect),),
     interval=SLOW,
     cost="four listings, and two calls for each network",
     queries=(("Leases that end within five minutes", "libvirt_network_lease_expiry_timestamp_seconds - time() < 300"),),

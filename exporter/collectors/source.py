@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from exporter.filters import NameFilter
 from exporter.guest import Guest
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.things import Thing
@@ -80,13 +81,13 @@ class GuestCall:
 class ThingCall:
     """Calls about one storage pool or virtual network at a time, so that one that hangs costs itself alone.
 
-    `find(connection)` lists them, `allows(scope, name)` is the filter, `read(connection, thing, scope)` asks about one,
+    `find(connection)` lists them, `chooses(scope)` gives the filter, `read(connection, thing, scope)` asks about one,
     then `collect(thing, what it returned, rows)`; None stands for one that missed its deadline. A summary is
     `summarise(values by name, everything listed, rows)`.
     """
 
     find: Callable[[Connection], Sequence[Thing]]
-    allows: Callable[[Scope, str], bool]
+    chooses: Callable[[Scope], NameFilter]
     read: Callable[[Connection, Thing, Scope], Any]
 
 

@@ -9,7 +9,7 @@ from exporter.events.counts import EventCounts
 from exporter.exposition.labels import NO_LABELS, Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Rows
-from exporter.hypervisor.storage import Pool, allows_pool, find_pools, read_pool
+from exporter.hypervisor.storage import Pool, find_pools, pool_filter, read_pool
 from exporter.hypervisor.things import Thing
 
 POOLS = Metric(
@@ -202,7 +202,7 @@ COLLECTOR = Collector(
     help="Storage pools: state, size, use and number of volumes, as of their last refresh.",
     metrics=METRICS,
     feeds=(
-        Feed(ThingCall(find_pools, allows_pool, read_pool), collect, summarise),
+        Feed(ThingCall(find_pools, pool_filter, read_pool), collect, summarise),
         Feed(Events(), collect_refreshes),
     ),
     interval=SLOW,

@@ -82,7 +82,7 @@ def _collectors(values: Values, collectors: Sequence[CollectorInfo]) -> dict[str
 
 
 def _filter(values: Values, thing: str) -> NameFilter:
-    return NameFilter(values.get(f"{thing}.include"), values.get(f"{thing}.exclude"))
+    return NameFilter(values.get(f"{thing}.include"), values.get(f"{thing}.exclude"), thing)
 
 
 def _metadata(values: Values) -> MetadataSettings:

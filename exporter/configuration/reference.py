@@ -65,7 +65,8 @@ Nothing needs to be configured. What can be is a flag, an environment variable a
   to it. An unknown key, and one that stands twice, is an error.
 - Switches are `--NAME` and `--no-NAME` on the command line, `true` and `false` elsewhere.
 - Durations are `500ms`, `15s`, `1m30s`, `2h`, `1d`.
-- Regular expressions are Python's and must match the whole name; exclude wins over include.
+- Regular expressions are Python's and must match the whole name; exclude wins over include. An
+  include that matches nothing a host has is named in the log.
 - What is written wrongly ends the command with exit code 2 and one line that names the key, the value and
   what is allowed. SIGHUP reads the file again; a wrong one is logged and the old values stay.
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import structlog
 
+from exporter.filters import Filters
 from exporter.guest import Devices, Guest
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.errors import ConnectionLost, HypervisorError, NotFound
@@ -27,8 +28,10 @@ class Descriptions:
     With `events` a change is told by an event, and only what was told is read again; without, everything is.
     """
 
-    def __init__(self, pool: WorkerPool) -> None:
+    def __init__(self, pool: WorkerPool, filters: Filters) -> None:
         self._pool = pool
+        self._filters = filters
+        self._told = False
         self._read: set[str] = set()
         self.events = False
 
@@ -63,6 +66,17 @@ class Descriptions:
         except HypervisorError:
             self._read -= left
             raise
+        self._tell_unmatched(guests)
+
+    def _tell_unmatched(self, guests: Iterable[Guest]) -> None:
+        """Once, when the first devices are known."""
+        known = [guest.devices for guest in guests if guest.devices is not None]
+        if known and not self._told:
+            self._told = True
+            disks = [name for devices in known for name in devices.disks]
+            interfaces = [name for devices in known for name in devices.interfaces]
+            self._filters.disk.tell_unmatched(disks, self._pool.name)
+            self._filters.interface.tell_unmatched(interfaces, self._pool.name)
 
     def _submit(self, guests: Sequence[Guest]) -> "Future[tuple[dict[str, Element], set[str]]]":
         return self._pool.submit(lambda connection: _read(connection, guests))

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import structlog
 
+from exporter.filters import NameFilter
 from exporter.guest import DeviceFilters, Guest
 from exporter.hypervisor.connection import Connection
 
@@ -31,13 +32,14 @@ class Changes:
 class Inventory:
     """The guests of a host. `refresh` runs in one thread at a time; readers see a whole listing or the one before.
 
-    `allows` chooses by name, `chooses` by description. `guests` are shown; `candidates` have a name that is allowed;
+    `named` chooses by name, `chooses` by description. `guests` are shown; `candidates` have a name that is allowed;
     `everyone` is all there are.
     """
 
-    allows: Callable[[str], bool]
+    named: NameFilter
     filters: DeviceFilters
     chooses: Callable[[Element], bool] | None = None
+    host: str = ""
     guests: dict[str, Guest] = field(default_factory=dict)
     candidates: dict[str, Guest] = field(default_factory=dict)
     everyone: dict[str, Guest] = field(default_factory=dict)
@@ -45,6 +47,10 @@ class Inventory:
     active: int = 0
     excluded: int = 0
     _chosen: dict[str, bool] = field(default_factory=dict)
+
+    def allows(self, name: str) -> bool:
+        """Whether a guest of this name may be shown."""
+        return self.named.allows(name)
 
     def refresh(self, connection: Connection) -> Changes:
         """List all guests (one listAllDomains) and say what changed; a new one may have to be described first."""
@@ -81,6 +87,12 @@ class Inventory:
         appeared = guests.keys() - self.guests.keys()
         for uuid in self._chosen.keys() - everyone.keys():
             del self._chosen[uuid]
+        if not self.everyone:
+            self.named.tell_unmatched([name for name, _, _ in seen], self.host)
+            if candidates and not guests:
+                logger.warning(
+                    "filter matches nothing", host=self.host, option="domain.metadata", guests=len(candidates)
+                )
         self.everyone, self.candidates, self.guests = everyone, candidates, guests
         self.total = len(seen)
         self.active = sum(1 for guest in everyone.values() if guest.active)

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import libvirt
 
+from exporter.filters import NameFilter
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.things import Thing, list_things
 from exporter.scope import Scope
@@ -24,9 +25,9 @@ def find_networks(connection: Connection) -> list[Thing]:
     )
 
 
-def allows_network(scope: Scope, name: str) -> bool:
-    """Whether the filters let a network be seen."""
-    return scope.filters.network.allows(name)
+def network_filter(scope: Scope) -> NameFilter:
+    """Which of them are shown."""
+    return scope.filters.network
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import libvirt
 
+from exporter.filters import NameFilter
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.things import Thing, list_things
 from exporter.hypervisor.xml import describe
@@ -24,9 +25,9 @@ def find_pools(connection: Connection) -> list[Thing]:
     )
 
 
-def allows_pool(scope: Scope, name: str) -> bool:
-    """Whether the filters let a pool be seen."""
-    return scope.filters.storage_pool.allows(name)
+def pool_filter(scope: Scope) -> NameFilter:
+    """Which of them are shown."""
+    return scope.filters.storage_pool
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import structlog
 
+from exporter.filters import NameFilter
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.errors import Abandoned, CallFailed, ConnectionLost, HypervisorError, NotFound, NotSupported
 from exporter.hypervisor.pool import WorkerPool
@@ -46,17 +47,17 @@ class Answer:
 
 
 Find = Callable[[Connection], Sequence[Thing]]
-Allows = Callable[[Scope, str], bool]
+Chooses = Callable[[Scope], NameFilter]
 Read = Callable[[Connection, Thing, Scope], Any]
 
 
 class Things:
-    """The things that `find` lists and `allows` lets through."""
+    """The things that `find` lists and the filter that `chooses(scope)` gives lets through."""
 
-    def __init__(self, pool: WorkerPool, find: Find, allows: Allows, scope: Scope) -> None:
+    def __init__(self, pool: WorkerPool, find: Find, chooses: Chooses, scope: Scope) -> None:
         self._pool = pool
         self._find = find
-        self._allows = allows
+        self._filter = chooses(scope)
         self._scope = scope
         self._waits = Waits()
         self.listed: tuple[Thing, ...] | None = None
@@ -70,7 +71,7 @@ class Things:
     def ask(self, read: Read) -> Iterator[Answer]:
         """What `read(connection, thing, scope)` gives for each thing, by name. Raises NotSupported, ConnectionLost."""
         for thing in self._list():
-            if self._allows(self._scope, thing.name):
+            if self._filter.allows(thing.name):
                 answer = self._ask(thing, read)
                 if answer is not None:
                     yield answer
@@ -80,6 +81,8 @@ class Things:
         if (self.listed is None or not hanging) and self._waits.over(_LISTING):
             try:
                 listed = self._pool.submit(self._find).result()
+                if self.listed is None:
+                    self._filter.tell_unmatched([thing.name for thing in listed], self._pool.name)
                 self.listed = tuple(sorted(listed, key=lambda thing: thing.name))
                 self._waits.reset(_LISTING)
             except Abandoned:

@@ -19,6 +19,7 @@ from exporter.collectors.source import Description, Statistics
 from exporter.exposition.page import Page
 from exporter.exposition.part import Part
 from exporter.exposition.rows import Rows
+from exporter.filters import NameFilter
 from exporter.guest import DeviceFilters, Guest
 from exporter.hypervisor.inventory import Inventory
 from exporter.hypervisor.record import Record
@@ -162,7 +163,7 @@ class _Host:
         }
         self.outcomes = {each.name: Outcome() for each in collectors}
         self._page = Page(self.parts, {}, lambda _form, _names: b"", lambda: 0.0)
-        writing = Writing(self._page, Inventory(lambda _: True, _ALL))
+        writing = Writing(self._page, Inventory(NameFilter(), _ALL))
         with capture_logs() as self.logs:
             for collector in collectors:
                 for number, feed in enumerate(collector.feeds):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
 from exporter.filters import Filters, NameFilter
@@ -107,3 +108,28 @@ def test_a_description_that_cannot_be_read_costs_only_what_comes_out_of_it() -> 
     assert f'libvirt_domain_cpu_user_seconds_total{{domain="{broken}"}}' in text
     assert f'libvirt_domain_info{{domain="{broken}"' not in text
     assert f'libvirt_domain_info{{domain="{whole}"' in text
+
+
+def _unmatched(**settings: Any) -> list[tuple[str, str]]:
+    """Option and level of each filter that is said to match nothing, by all collectors together."""
+    with capture_logs() as logs:
+        _collected(**settings)
+    return [(each["option"], each["log_level"]) for each in logs if each["event"] == "filter matches nothing"]
+
+
+@pytest.mark.parametrize("thing", ["domain", "disk", "interface", "storage_pool", "network"])
+def test_a_filter_that_matches_nothing_is_named_when_what_it_chooses_among_is_known(thing: str) -> None:
+    """A warning for one that leaves everything out; one that leaves out nothing is seen by whoever looks closely."""
+    option = thing.replace("_", "-")
+    none, all_ = re.compile("no-such-thing"), re.compile(".*")
+    include = _unmatched(filters=Filters(**{thing: NameFilter(include=none, option=option)}))
+    assert include == [(f"{option}.include", "warning")]
+    exclude = _unmatched(filters=Filters(**{thing: NameFilter(include=all_, exclude=none, option=option)}))
+    assert exclude == [(f"{option}.exclude", "debug")]
+    assert _unmatched(filters=Filters(**{thing: NameFilter(include=all_, option=option)})) == []
+
+
+def test_metadata_that_no_guest_has_is_named() -> None:
+    """Nothing is shown, which somebody will wonder about."""
+    match = MetadataMatch(_PROJECT, re.compile("no-such-project"))
+    assert _unmatched(metadata=MetadataSettings(include=(match,))) == [("domain.metadata", "warning")]

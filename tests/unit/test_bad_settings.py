@@ -93,6 +93,7 @@ FILES = [
     ("metadata: {labels: {a-b: title}}", "metadata.labels", "a-b", "a label name"),
     ("metadata: {labels: {domain: title}}", "metadata.labels.domain", "title", "there already"),
     ("metadata: {labels: {a: 'b['}}", "metadata.labels.a", "b[", "an XPath"),
+    ("metadata: {labels: {a: 'domain/title'}}", "metadata.labels.a", "domain/title", "begin with /domain/"),
     (
         "metadata: {labels: {a: 'q:b'}}",
         "metadata.labels.a",
