@@ -264,8 +264,8 @@ def collect(guest: Guest, stats: Mapping[str, Any], rows: Sink) -> None:
         rows.add(DIRTY_RATE, guest.domain, rate * page)
 
 
-def collect_finished(name: str, counts: GuestCounts, _guest: Guest, rows: Sink) -> None:
-    """The last job of each kind that ended while we listened."""
+def collect_finished(name: str, counts: GuestCounts, _guest: Guest | None, rows: Sink) -> None:
+    """The last job of each kind that ended while we listened, also of a guest that migrated away with it."""
     for operation, event in counts.jobs.items():
         labels = Labels(COMPLETED_SUCCESS.labels, (name, operation))
         rows.add(COMPLETED_TIMESTAMP_SECONDS, labels, event.at.wall)
@@ -280,7 +280,7 @@ COLLECTOR = Collector(
     name="domain_job",
     help="Jobs of guests, such as migration, save and backup: progress, speed, expected pause.",
     metrics=METRICS,
-    feeds=(Feed(GuestCall(read_job), collect), Feed(Events(guests=True), collect_finished)),
+    feeds=(Feed(GuestCall(read_job), collect), Feed(Events(guests=True, gone=True), collect_finished)),
     interval=SLOW,
     cost="two calls for each active guest, one of which takes a job; guests whose control channel is busy are left out",
     queries=(
