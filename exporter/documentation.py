@@ -33,7 +33,7 @@ _COLLECTOR_PAGE = """\
 
 - {default}
 - Reads every {interval} by default; `--collector.{name}.interval` changes that.
-{cost}
+{cost}{notes}
 ## Metrics
 
 """
@@ -97,6 +97,7 @@ def _collector_page(collector: Collector) -> str:
             default=_switch(collector),
             interval=format_duration(collector.interval),
             cost=f"- Costs {collector.cost}.\n" if collector.cost else "",
+            notes="".join(f"- {note}\n" for note in collector.notes),
         )
     ]
     parts += [_metric(metric) for metric in collector.metrics]

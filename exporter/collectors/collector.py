@@ -35,7 +35,8 @@ class Feed:
 @dataclass(frozen=True, eq=False)
 class Collector:
     """One subject of metrics, named like its file; `cost` says what a run costs in calls to libvirt, `fields` which
-    fields of bulk statistics it understands, `queries` are (what for, PromQL) pairs for its page of documentation."""
+    fields of bulk statistics it understands, `queries` are (what for, PromQL) pairs for its page of documentation, and
+    `notes` what that page says of all of it: what it needs, and what could not be run."""
 
     name: str
     help: str
@@ -45,6 +46,7 @@ class Collector:
     cost: str = ""
     fields: tuple["FieldTable", ...] = ()
     queries: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
     configure: Callable[[MetadataSettings], "Collector"] | None = None
     """Makes the collector of a host whose users chose what it shows; None where there is nothing to choose."""
 
@@ -52,6 +54,11 @@ class Collector:
     def default(self) -> bool:
         """Whether it is on unless switched off."""
         return any(metric.set != "optional" for metric in self.metrics)
+
+
+def not_run(why: str) -> str:
+    """The note of a collector of which something could not be run."""
+    return f"Not run: {why}. Written after the documentation, see [what was not run](../not-run.md)."
 
 
 @dataclass(frozen=True)

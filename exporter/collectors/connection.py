@@ -154,4 +154,11 @@ COLLECTOR = Collector(
     metrics=METRICS,
     feeds=(Feed(Live(), collect),),
     cost="getLibVersion and five calls more each run",
+    queries=(
+        ("Hosts that do not answer", "libvirt_up == 0"),
+        (
+            "Connections that ended within an hour, by reason",
+            'increase(libvirt_connection_closes_total{reason!="client"}[1h]) > 0',
+        ),
+    ),
 )

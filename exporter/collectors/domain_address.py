@@ -41,4 +41,5 @@ COLLECTOR = Collector(
     feeds=(Feed(GuestCall(read_addresses, enters_monitor=False), collect),),
     interval=RARE,
     cost="one call for each active guest, and one more for those without a lease for each interface",
+    queries=(("The guest that has an address", 'libvirt_domain_address_info{address="192.0.2.7"}'),),
 )

@@ -127,4 +127,11 @@ COLLECTOR = Collector(
         ),
         ("Guests whose clock is wrong", "abs(libvirt_domain_agent_clock_offset_seconds) > 1"),
     ),
+    notes=(
+        "Needs `--libvirt.agent-uri` as well, such as `qemu:///system`: a second connection, with write access, as "
+        "libvirt refuses these questions to a read-only one. Nothing else uses it, and without it nothing is asked.",
+        "An agent that does not answer is asked again after pauses that double, from a minute on; agents that answer "
+        "never wait for it.",
+        f"Labels are cut at {_LONGEST} characters; of a guest, {_MOST} file systems, disks and addresses are shown.",
+    ),
 )

@@ -214,4 +214,15 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics("block"), collect),),
     cost="the group BLOCK of the bulk call; for guests that are off libvirt opens the image files",
     fields=(FIELDS, FieldTable("block", {}, known=("count",))),
+    queries=(
+        (
+            "Mean latency of reads",
+            "rate(libvirt_domain_block_stats_read_time_seconds_total[5m]) / "
+            "rate(libvirt_domain_block_stats_read_requests_total[5m])",
+        ),
+        (
+            "How full thin disks are on the host",
+            "libvirt_domain_block_stats_allocation_bytes / libvirt_domain_block_stats_capacity_bytes",
+        ),
+    ),
 )

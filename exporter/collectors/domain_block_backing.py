@@ -110,4 +110,10 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics("block", backing=True), collect),),
     interval=SLOW,
     cost="the group BLOCK once more, with the flag BACKING",
+    queries=(
+        (
+            "Images in the chain of each disk",
+            "count by (instance, domain, target_device) (libvirt_domain_block_backing_info)",
+        ),
+    ),
 )

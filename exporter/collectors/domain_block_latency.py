@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from exporter.collectors.collector import Collector, Feed, Field, FieldTable
+from exporter.collectors.collector import Collector, Feed, Field, FieldTable, not_run
 from exporter.collectors.source import statistics
 from exporter.collectors.units import nanoseconds
 from exporter.exposition.labels import Labels
@@ -296,4 +296,5 @@ COLLECTOR = Collector(
     queries=(
         ("99th percentile", "histogram_quantile(0.99, rate(libvirt_domain_block_read_latency_seconds_bucket[5m]))"),
     ),
+    notes=(not_run("these statistics came with libvirt 11.10 and 12.1"),),
 )

@@ -1,6 +1,6 @@
 """Limits of the block layer: what a disk can take in one request."""
 
-from exporter.collectors.collector import Collector, Feed, FieldTable
+from exporter.collectors.collector import Collector, Feed, FieldTable, not_run
 from exporter.collectors.source import statistics
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
@@ -74,4 +74,11 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics("block"), collect),),
     cost="nothing of its own: comes with the group BLOCK",
     fields=(KNOWN,),
+    queries=(
+        (
+            "Disks that take less than 1 MiB in one request",
+            'libvirt_domain_block_limit_bytes{limit="transfer_max"} < 1048576',
+        ),
+    ),
+    notes=(not_run("these statistics came with libvirt 11.10"),),
 )

@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from exporter.collectors.collector import RARE, Collector, Feed
+from exporter.collectors.collector import RARE, Collector, Feed, not_run
 from exporter.collectors.source import Description
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
@@ -56,4 +56,5 @@ COLLECTOR = Collector(
     interval=RARE,
     cost="one XMLDesc for a guest that changed, shared by all that read descriptions",
     queries=(("Running guests that lost their agent", "libvirt_domain_agent_connected == 0"),),
+    notes=(not_run("the event that tells of channels other than the agent's came with libvirt 12.4"),),
 )

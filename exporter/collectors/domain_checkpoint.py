@@ -54,4 +54,7 @@ COLLECTOR = Collector(
     ),
     interval=RARE,
     cost="one listing for all guests; for each that has checkpoints one call, and one for each checkpoint",
+    queries=(
+        ("Age of the newest checkpoint of each guest", "time() - libvirt_domain_checkpoint_newest_timestamp_seconds"),
+    ),
 )

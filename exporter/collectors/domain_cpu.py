@@ -85,4 +85,12 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics("cpu"), collect),),
     cost="the group CPU_TOTAL of the bulk call",
     fields=(FIELDS,),
+    queries=(
+        (
+            "CPU time in the kernel of the host, as a share of all that a guest uses",
+            "rate(libvirt_domain_cpu_system_seconds_total[5m]) / "
+            "(rate(libvirt_domain_cpu_user_seconds_total[5m]) + "
+            "rate(libvirt_domain_cpu_system_seconds_total[5m]))",
+        ),
+    ),
 )

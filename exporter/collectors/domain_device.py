@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from exporter.collectors.collector import RARE, Collector, Feed
+from exporter.collectors.collector import RARE, Collector, Feed, not_run
 from exporter.collectors.source import Description
 from exporter.collectors.units import scaled, yes_no
 from exporter.exposition.labels import Labels
@@ -241,4 +241,5 @@ COLLECTOR = Collector(
             "libvirt_domain_active == 1 unless on(instance, domain) libvirt_domain_panic_device_info",
         ),
     ),
+    notes=(not_run("assigned devices and confidential guests need their hardware"),),
 )

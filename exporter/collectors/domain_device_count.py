@@ -35,4 +35,5 @@ COLLECTOR = Collector(
     feeds=(Feed(Description(), describe),),
     interval=RARE,
     cost="one XMLDesc for a guest that changed, shared by all that read descriptions",
+    queries=(("Devices of all guests by kind", "sum by (device) (libvirt_domain_devices)"),),
 )

@@ -112,4 +112,10 @@ COLLECTOR = Collector(
     interval=SLOW,
     cost="the group DIRTYRATE in a call of its own, which enters the monitor of each guest",
     fields=(FIELDS,),
+    queries=(
+        (
+            "Guests that write to their memory faster than a link of 10 Gbit/s could move it",
+            "libvirt_domain_dirty_rate_bytes_per_second > 1.25e9",
+        ),
+    ),
 )

@@ -131,4 +131,11 @@ COLLECTOR = Collector(
         Feed(GuestCall(read_control, enters_monitor=False), control),
     ),
     cost="one controlInfo for each active guest, which needs neither job nor monitor",
+    queries=(
+        ("Guests that did not answer when last asked", "libvirt_domain_timed_out == 1"),
+        (
+            "Running guests whose newest statistics are older than two minutes",
+            "time() - libvirt_domain_stats_timestamp_seconds > 120 and on(instance, domain) libvirt_domain_active == 1",
+        ),
+    ),
 )

@@ -202,4 +202,8 @@ COLLECTOR = Collector(
     ),
     cost="what domain_cpu, domain_memory and domain_vcpu ask for; one XMLDesc for a guest that changed; every "
     "minute three listAllDomains and one isUpdated a guest",
+    queries=(
+        ("CPUs that each guest keeps busy", "rate(libvirt_domain_info_cpu_time_seconds_total[5m])"),
+        ("Guests that should run and do not", "libvirt_domain_autostart == 1 and libvirt_domain_active == 0"),
+    ),
 )

@@ -148,4 +148,14 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics("net"), collect),),
     cost="the group INTERFACE of the bulk call",
     fields=(FIELDS, FieldTable("net", {}, known=("count",))),
+    queries=(
+        (
+            "Bits a second that each guest receives",
+            "sum by (instance, domain) (rate(libvirt_domain_interface_stats_receive_bytes_total[5m])) * 8",
+        ),
+        (
+            "Interfaces that drop packets for their guest",
+            "rate(libvirt_domain_interface_stats_receive_drops_total[5m]) > 0",
+        ),
+    ),
 )

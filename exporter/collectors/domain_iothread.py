@@ -143,4 +143,5 @@ COLLECTOR = Collector(
     interval=SLOW,
     cost="the group IOTHREAD in a call of its own, and one ioThreadInfo a guest: each enters the monitor",
     fields=(FIELDS, FieldTable("iothread", {}, known=("count",))),
+    queries=(("I/O threads that serve no disk", "libvirt_domain_iothread_disks == 0"),),
 )

@@ -1,6 +1,6 @@
 """What KVM itself counts of guests."""
 
-from exporter.collectors.collector import SLOW, Collector, Feed, FieldTable
+from exporter.collectors.collector import SLOW, Collector, Feed, FieldTable, not_run
 from exporter.collectors.source import statistics
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
@@ -92,8 +92,9 @@ COLLECTOR = Collector(
     queries=(
         (
             "Share of memory that is mapped by large pages",
-            'sum by (domain) (libvirt_domain_kvm_mapped_bytes{page_size!="4096"})'
-            " / sum by (domain) (libvirt_domain_kvm_mapped_bytes)",
+            'sum by (instance, domain) (libvirt_domain_kvm_mapped_bytes{page_size!="4096"})'
+            " / sum by (instance, domain) (libvirt_domain_kvm_mapped_bytes)",
         ),
     ),
+    notes=(not_run("only KVM keeps these statistics"),),
 )

@@ -181,7 +181,7 @@ BALLOON_STATS_PERIOD_SECONDS = Metric(
     labels=DOMAIN,
     unit="seconds",
     source=("XMLDesc(0) devices/memballoon/stats/@period, 0 if the element is missing and the model is not none"),
-    note="0 explains frozen figures: set it with virsh dommemstat --period.",
+    note="0 explains frozen figures: virsh dommemstat GUEST --period 10 --live --config.",
     set="default",
 )
 METRICS = (
@@ -259,4 +259,28 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics("balloon"), collect), Feed(Description(), describe, interval=RARE)),
     cost="the group BALLOON of the bulk call",
     fields=(FIELDS,),
+    queries=(
+        (
+            "How full each guest is, by what it reported within two minutes",
+            "1 - libvirt_domain_memory_stats_usable_bytes / libvirt_domain_memory_stats_available_bytes"
+            " and time() - libvirt_domain_memory_stats_last_update_timestamp_seconds < 120",
+        ),
+        (
+            "Running guests that report nothing, or nothing new",
+            "libvirt_domain_active == 1 unless on(instance, domain) time() - "
+            "libvirt_domain_memory_stats_last_update_timestamp_seconds < 120",
+        ),
+        ("Guests that swap", "rate(libvirt_domain_memory_stats_swap_in_bytes_total[5m]) > 0"),
+        (
+            "Share of the memory given to each guest that the host really holds for it",
+            "libvirt_domain_memory_stats_rss_bytes / libvirt_domain_memory_stats_current_balloon_bytes",
+        ),
+    ),
+    notes=(
+        "What the guest has in use is told by the guest alone: `usable` beside `available`, as old as `last_update`. "
+        "What it was given (`current_balloon`) and what the host holds for it (`rss`) say nothing of it.",
+        "The guest's own figures need its virtio balloon driver and a period. Switch them on with "
+        "`virsh dommemstat GUEST --period 10 --live --config`, or in its definition with "
+        "`<memballoon model='virtio'><stats period='10'/></memballoon>`.",
+    ),
 )

@@ -37,4 +37,5 @@ COLLECTOR = Collector(
     feeds=(Feed(GuestCall(read_messages, enters_monitor=False), collect),),
     interval=RARE,
     cost="two or three calls for each active guest",
+    queries=(("Guests that run in a way libvirt does not support", 'libvirt_domain_messages{kind="tainting"} > 0'),),
 )

@@ -47,4 +47,10 @@ COLLECTOR = Collector(
     feeds=(Feed(GuestCall(read_migration_settings), collect),),
     interval=RARE,
     cost="three calls for each active guest, two of which enter its monitor",
+    queries=(
+        (
+            "Guests that a migration may pause for longer than a second",
+            "libvirt_domain_migration_maximum_downtime_seconds > 1",
+        ),
+    ),
 )

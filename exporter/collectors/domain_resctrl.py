@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.collectors.collector import Collector, Feed, FieldTable
+from exporter.collectors.collector import Collector, Feed, FieldTable, not_run
 from exporter.collectors.source import statistics
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
@@ -186,5 +186,11 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics("cpu"), collect_cpu), Feed(statistics("memory"), collect_memory)),
     cost="the group MEMORY of the bulk call, which is nearly free, and CPU_TOTAL, which domain_cpu asks for",
     fields=(CPU_FIELDS, MEMORY_FIELDS),
-    queries=(("Power of each guest in watts", "sum by (domain) (rate(libvirt_domain_energy_core_joules_total[5m]))"),),
+    queries=(
+        (
+            "Power of each guest in watts",
+            "sum by (instance, domain) (rate(libvirt_domain_energy_core_joules_total[5m]))",
+        ),
+    ),
+    notes=(not_run("monitors need a processor with resctrl, those of energy also libvirt 12.4"),),
 )

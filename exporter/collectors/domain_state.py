@@ -122,4 +122,12 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics(every=True), collect, summarise),),
     cost="one listAllDomains and the group STATE of the bulk call, which is nearly free",
     fields=(FIELDS,),
+    queries=(
+        ("Guests by state", "sum by (state) (libvirt_domain_state)"),
+        (
+            "For how many seconds each guest has been paused",
+            "time() - libvirt_domain_state_change_timestamp_seconds and "
+            'on(instance, domain) libvirt_domain_state_reason_info{state="paused"}',
+        ),
+    ),
 )

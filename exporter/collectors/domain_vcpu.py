@@ -99,4 +99,15 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics("vcpu"), collect),),
     cost="the group VCPU of the bulk call",
     fields=(GUEST_FIELDS, FIELDS),
+    queries=(
+        (
+            "Share of the time that a vCPU waited for a CPU of the host, which its guest sees as steal",
+            "rate(libvirt_domain_vcpu_delay_seconds_total[5m])",
+        ),
+        (
+            "How busy the vCPUs of each guest are",
+            "sum by (instance, domain) (rate(libvirt_domain_vcpu_time_seconds_total[5m])) / "
+            "on(instance, domain) libvirt_domain_vcpu_current",
+        ),
+    ),
 )

@@ -1,6 +1,6 @@
 """What KVM itself counts of each vCPU."""
 
-from exporter.collectors.collector import Collector, Feed, Field, FieldTable
+from exporter.collectors.collector import Collector, Feed, Field, FieldTable, not_run
 from exporter.collectors.source import statistics
 from exporter.collectors.units import nanoseconds
 from exporter.exposition.metric import Metric
@@ -169,5 +169,8 @@ COLLECTOR = Collector(
     feeds=(Feed(statistics("vcpu"), collect),),
     cost="nothing of its own, but some 40 series a vCPU",
     fields=(FIELDS,),
-    queries=(("Exits a second of each guest", "sum by (domain) (rate(libvirt_domain_vcpu_kvm_exits_total[5m]))"),),
+    queries=(
+        ("Exits a second of each guest", "sum by (instance, domain) (rate(libvirt_domain_vcpu_kvm_exits_total[5m]))"),
+    ),
+    notes=(not_run("only KVM keeps these statistics"),),
 )

@@ -54,4 +54,5 @@ COLLECTOR = Collector(
     feeds=(Feed(GuestCall(read_placement, enters_monitor=False), collect),),
     interval=SLOW,
     cost="vcpus and emulatorPinInfo, five requests a guest; the monitor is not entered",
+    queries=(("vCPUs on each CPU of a host", 'count_values by (instance) ("cpu", libvirt_domain_vcpu_cpu)'),),
 )

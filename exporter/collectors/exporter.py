@@ -112,4 +112,12 @@ COLLECTOR = Collector(
     metrics=(*HOST_METRICS, *process.METRICS),
     feeds=(Feed(Live(), collect),),
     cost="no calls",
+    queries=(
+        ("Collectors whose newest run failed", "libvirt_exporter_collector_success == 0"),
+        (
+            "Mean time of each call to libvirt",
+            "rate(libvirt_exporter_call_duration_seconds_sum[5m]) / "
+            "rate(libvirt_exporter_call_duration_seconds_count[5m])",
+        ),
+    ),
 )

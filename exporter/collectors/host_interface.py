@@ -107,4 +107,10 @@ COLLECTOR = Collector(
     feeds=(Feed(HostCall(read_host_interfaces), collect),),
     interval=RARE,
     cost="two listings, which ask udev or netcf, and one call for each interface",
+    queries=(
+        (
+            "Interfaces that are up without a link",
+            "libvirt_host_interface_active == 1 and libvirt_host_interface_link_up == 0",
+        ),
+    ),
 )

@@ -219,4 +219,8 @@ COLLECTOR = Collector(
     feeds=(Feed(HostCall(read_node), collect),),
     interval=SLOW,
     cost="six calls",
+    queries=(
+        ("Hosts by processor model", "count by (cpu_vendor, cpu_model) (libvirt_node_info)"),
+        ("Logical CPUs that are offline", "libvirt_node_cpus - libvirt_node_cpus_online > 0"),
+    ),
 )

@@ -60,4 +60,11 @@ COLLECTOR = Collector(
     feeds=(Feed(HostCall(read_node_cpu), collect),),
     interval=FAST,
     cost="one getCPUStats",
+    queries=(
+        (
+            "Share of its CPU time that a host is busy",
+            '1 - sum by (instance) (rate(libvirt_node_cpu_seconds_total{mode=~"idle|iowait"}[5m])) / '
+            "sum by (instance) (rate(libvirt_node_cpu_seconds_total[5m]))",
+        ),
+    ),
 )

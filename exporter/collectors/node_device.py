@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from exporter.collectors.collector import RARE, Collector, Feed
+from exporter.collectors.collector import RARE, Collector, Feed, not_run
 from exporter.collectors.source import HostCall
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
@@ -94,4 +94,5 @@ COLLECTOR = Collector(
             "libvirt_node_pci_virtual_functions_maximum - libvirt_node_pci_virtual_functions",
         ),
     ),
+    notes=(not_run("virtual functions and mediated devices need their hardware"),),
 )

@@ -46,4 +46,10 @@ COLLECTOR = Collector(
     feeds=(Feed(HostCall(read_logical_cpus), collect),),
     interval=SLOW,
     cost="one getCPUMap, and one getCPUStats for each CPU",
+    queries=(
+        (
+            "The ten busiest CPUs",
+            'topk(10, sum by (instance, cpu) (rate(libvirt_node_logical_cpu_seconds_total{mode!~"idle|iowait"}[5m])))',
+        ),
+    ),
 )

@@ -1,6 +1,6 @@
 """Memory of the host."""
 
-from exporter.collectors.collector import FAST, Collector, Feed
+from exporter.collectors.collector import FAST, Collector, Feed, not_run
 from exporter.collectors.source import HostCall
 from exporter.collectors.units import kibibytes, mebibytes
 from exporter.exposition.metric import Metric
@@ -77,4 +77,16 @@ COLLECTOR = Collector(
     feeds=(Feed(HostCall(read_node_memory), collect),),
     interval=FAST,
     cost="one getMemoryStats",
+    queries=(
+        (
+            "Share of a host's memory that is neither free nor cache",
+            "1 - (libvirt_node_memory_free_bytes + libvirt_node_memory_buffers_bytes + "
+            "libvirt_node_memory_cached_bytes) / libvirt_node_memory_total_bytes",
+        ),
+        (
+            "The same from libvirt 12.3 on, as the kernel reckons",
+            "1 - libvirt_node_memory_available_bytes / libvirt_node_memory_total_bytes",
+        ),
+    ),
+    notes=(not_run("the figure `available` came with libvirt 12.3"),),
 )

@@ -90,4 +90,11 @@ COLLECTOR = Collector(
     feeds=(Feed(HostCall(read_numa), collect),),
     interval=SLOW,
     cost="getCapabilities, getCellsFreeMemory, getFreePages",
+    queries=(
+        (
+            "Free share of the memory of each cell",
+            "libvirt_node_numa_memory_free_bytes / libvirt_node_numa_memory_bytes",
+        ),
+        ("Huge pages that are left for guests", 'libvirt_node_numa_pages_free{page_size!="4096"}'),
+    ),
 )

@@ -40,4 +40,5 @@ COLLECTOR = Collector(
     feeds=(Feed(HostCall(read_nwfilters), collect),),
     interval=RARE,
     cost="two listings",
+    queries=(("Filters that lost a guest's interface within an hour", "delta(libvirt_nwfilter_bindings[1h]) < 0"),),
 )

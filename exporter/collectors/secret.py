@@ -34,4 +34,5 @@ COLLECTOR = Collector(
     feeds=(Feed(HostCall(read_secrets), collect),),
     interval=RARE,
     cost="one listing",
+    queries=(("Secrets of all hosts by what they are for", "sum by (usage) (libvirt_secrets)"),),
 )

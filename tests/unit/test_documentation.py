@@ -12,8 +12,11 @@ from exporter.collectors.registry import COLLECTORS
 from exporter.declarations import HEADER, declared, list_metrics
 from exporter.documentation import pages
 from exporter.exposition.metric import Metric
+from scripts.monitoring.expressions import metrics, result_labels
+from scripts.monitoring.rules import known_series, rules
 
 _DOCS = Path(__file__).parents[2] / "docs"
+_SERIES, _ = known_series(rules())
 _NAME = re.compile(r"libvirt_[a-z0-9_]+|process_[a-z_]+")
 
 
@@ -52,6 +55,15 @@ def test_a_collector_says_what_it_gives_and_costs(collector: Collector) -> None:
     assert collector.help.endswith(".")
     assert collector.metrics
     assert collector.feeds
+
+
+@pytest.mark.parametrize("collector", COLLECTORS, ids=lambda collector: str(collector.name))
+def test_a_collector_has_a_query_and_its_queries_ask_for_what_there_is(collector: Collector) -> None:
+    """Each is PromQL over metrics and labels that are declared, and one at least is about the collector's own."""
+    for _, query in collector.queries:
+        result_labels(query, _SERIES)
+    asked = {name for _, query in collector.queries for name in metrics(query)}
+    assert any(name.startswith(metric.name) for name in asked for metric in collector.metrics)
 
 
 def test_the_table_of_metrics_has_a_row_of_seven_fields_for_each(capsys: pytest.CaptureFixture[str]) -> None:
