@@ -1,5 +1,6 @@
 """What is told of jobs that ended."""
 
+from exporter.clock import Moment
 from exporter.events.event import Event
 from tests.replay.host import collected, page
 from tests.replay.shapes import recording
@@ -12,7 +13,9 @@ def test_a_guest_that_migrated_away_leaves_how_long_it_was_paused() -> None:
     host = collected(recording("one"), event_retention=600.0)
     counts = host.figures.events
     counts.count(
-        Event("domain", "job_completed", "job_completed", 7.0, "moved", detail="completed", fields=_MIGRATION),
+        Event(
+            "domain", "job_completed", "job_completed", Moment(7.0, 7.0), "moved", detail="completed", fields=_MIGRATION
+        ),
         shown=True,
     )
     slots = [slot for batch in host.batches for slot in batch.slots]

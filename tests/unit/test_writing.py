@@ -33,7 +33,7 @@ class Host:
     def write(self, guest: Guest, data: Record | None = None) -> str:
         """The page after a guest was written onto it."""
         self.writing.guest(self.slot, guest, self.outcomes, FOR_EVER, data)
-        self.writing.sums(self.slot, self.outcomes, FOR_EVER)
+        self.writing.sums(self.slot, FOR_EVER)
         self.page.publish(self.slot.collector.name)
         return b"".join(self.page.render("text", gzip=False)).decode()
 
