@@ -1,7 +1,7 @@
 """Label names and values of one series: checked once, escaped once."""
 
-from collections.abc import Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 
 from exporter.errors import DeclarationError
 
@@ -16,6 +16,14 @@ def escape(value: str) -> str:
     return value if value.isascii() else value.translate(_SURROGATES)
 
 
+@cache
+def _pattern(names: tuple[str, ...]) -> str:
+    """How a page writes a set of these names, to be filled with escaped values."""
+    # In the order in which prometheus_client writes them, so that its page and ours compare line by line.
+    places = sorted(range(len(names)), key=names.__getitem__)
+    return "{{" + ",".join(f'{names[place]}="{{{place}}}"' for place in places) + "}}"
+
+
 class Labels:
     """The label set of one series; `text` is how a page writes it, braces included.
 
@@ -28,16 +36,10 @@ class Labels:
     def __init__(self, names: tuple[str, ...], values: Sequence[str]) -> None:
         if len(names) != len(values):
             raise DeclarationError(f"labels {names} got {len(values)} values")
-        if not names:
-            self.text = ""
-        else:
-            pairs = []
-            # In the order in which prometheus_client writes them, so that its page and ours compare line by line.
-            for name, value in sorted(zip(names, values, strict=True), key=itemgetter(0)):
-                if not isinstance(value, str):
-                    raise DeclarationError(f"label {name} got {value!r}, which is not a string")
-                pairs.append(f'{name}="{escape(value)}"')
-            self.text = "{" + ",".join(pairs) + "}"
+        for value in values:
+            if not isinstance(value, str):
+                raise DeclarationError(f"label {names[values.index(value)]} got {value!r}, which is not a string")
+        self.text = _pattern(names).format(*map(escape, values)) if names else ""
         self.names = names
         self.values = tuple(values)
 
@@ -45,8 +47,20 @@ class Labels:
         """Names and values, not escaped."""
         return dict(zip(self.names, self.values, strict=True))
 
+    def bounded(self, bounds: Iterable[str]) -> list[str]:
+        """How a page writes this set with each of these upper bounds of a histogram."""
+        pattern = _pattern((*self.names, "le"))
+        values = list(map(escape, self.values))
+        return [pattern.format(*values, bound) for bound in bounds]
+
     def __repr__(self) -> str:
         return f"Labels({self.text})"
 
 
 NO_LABELS = Labels((), ())
+
+
+@lru_cache(4096)
+def remembered(names: tuple[str, ...], *values: str) -> Labels:
+    """The label set of these values, made once: for the exporter's own series, whose values are few and come again."""
+    return Labels(names, values)

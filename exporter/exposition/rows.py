@@ -1,5 +1,6 @@
 """Where a collector puts its samples: each is checked against its declaration and written at once."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -39,34 +40,30 @@ class Rows:
     __slots__ = ("_lines", "duplicates", "invalid", "series")
 
     def __init__(self) -> None:
-        self._lines: dict[Metric, dict[str, str]] = {}
+        self._lines: defaultdict[Metric, dict[str, str]] = defaultdict(dict)
         self.series = 0
         self.duplicates = 0
         self.invalid = 0
 
     def add(self, metric: Metric, labels: Labels, value: float) -> None:
         """Take one sample; raises DeclarationError if it is not what its metric declares."""
-        if labels.names != metric.labels:
-            raise DeclarationError(f"{metric.name} declares labels {metric.labels} and got {labels.names}")
+        if labels.names is not metric.labels and labels.names != metric.labels:
+            raise _mismatch(metric, labels)
         kind = type(value)
-        if kind is int:
-            spelled = str(value)
-        elif kind is float:
-            # x - x is 0 for every finite number and nothing else.
-            spelled = repr(value) if value - value == 0 else number(value)
-        else:
+        if kind is not int and kind is not float:
             raise DeclarationError(f"{metric.name} got {value!r}, which is not a number")
-        if metric.type == "counter" and not value >= 0:
+        if not value >= 0 and metric.type == "counter":
             self.invalid += 1
             return
-        lines = self._lines.get(metric)
-        if lines is None:
-            lines = self._lines[metric] = {}
-        line = f"{metric.name}{labels.text} {spelled}\n"
-        if lines.setdefault(labels.text, line) is line:
-            self.series += 1
-        else:
+        text = labels.text
+        lines = self._lines[metric]
+        if text in lines:
             self.duplicates += 1
+            return
+        # x - x is 0 for every finite number and nothing else.
+        spelled = f"{value!r}" if value - value == 0 else number(value)
+        lines[text] = f"{metric.name}{text} {spelled}\n"
+        self.series += 1
 
     def one(self, metric: Metric, value: float | None) -> None:
         """Take the sample of a metric without labels; None is absent."""
@@ -78,26 +75,24 @@ class Rows:
     ) -> None:
         """Take one histogram: `buckets` are cumulative, the last bound is `+Inf`; `total` None leaves sum
         and count out, which OpenMetrics wants together."""
-        if labels.names != metric.labels:
-            raise DeclarationError(f"{metric.name} declares labels {metric.labels} and got {labels.names}")
-        lines = self._lines.setdefault(metric, {})
-        if labels.text in lines:
-            self.duplicates += 1
-            return
-        pairs = labels.pairs()
+        if labels.names is not metric.labels and labels.names != metric.labels:
+            raise _mismatch(metric, labels)
         buckets = list(buckets)
         bounds = [float(bound) for bound, _ in buckets]
         counts = [0, *(count for _, count in buckets)]
         if bounds != sorted(set(bounds)) or counts != sorted(counts) or not (total is None or total >= 0):
             self.invalid += 1
             return
-        written = []
-        count = 0
-        for bound, count in buckets:
-            with_bound = Labels((*pairs, "le"), (*pairs.values(), bound))
-            written.append(f"{metric.name}_bucket{with_bound.text} {count}\n")
+        lines = self._lines[metric]
+        if labels.text in lines:
+            self.duplicates += 1
+            return
+        written = [
+            f"{metric.name}_bucket{text} {count}\n"
+            for text, count in zip(labels.bounded(bound for bound, _ in buckets), counts[1:], strict=True)
+        ]
         if total is not None:
-            written.append(f"{metric.name}_count{labels.text} {count}\n")
+            written.append(f"{metric.name}_count{labels.text} {counts[-1]}\n")
             written.append(f"{metric.name}_sum{labels.text} {number(total)}\n")
         lines[labels.text] = "".join(written)
         self.series += len(written)
@@ -105,3 +100,7 @@ class Rows:
     def written(self) -> dict[Metric, bytes]:
         """The samples of each metric, as they stand on a page."""
         return {metric: "".join(lines.values()).encode() for metric, lines in self._lines.items()}
+
+
+def _mismatch(metric: Metric, labels: Labels) -> DeclarationError:
+    return DeclarationError(f"{metric.name} declares labels {metric.labels} and got {labels.names}")

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from exporter.errors import DeclarationError
-from exporter.exposition.labels import NO_LABELS, Labels
+from exporter.exposition.labels import NO_LABELS, Labels, remembered
+from exporter.exposition.live import write_rows
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Rows, number
 
@@ -103,3 +104,39 @@ def test_a_histogram_without_a_sum_says_none() -> None:
     rows = Rows()
     rows.histogram(WAIT, Labels(("path",), ("/",)), [("+Inf", 3)], None)
     assert "_sum" not in lines(rows, WAIT)
+
+
+@pytest.mark.parametrize(
+    ("buckets", "total"),
+    [([("1", 5), ("+Inf", 3)], 1.0), ([("2", 1), ("1", 2)], 1.0), ([("1", 1), ("1", 2)], 1.0), ([("+Inf", 3)], -1.0)],
+)
+def test_a_histogram_that_cannot_be_one_leaves_nothing_behind(buckets: list[tuple[str, int]], total: float) -> None:
+    """Counts fall, bounds fall or come twice, or the sum is below zero: counted, and no head without samples."""
+    rows = Rows()
+    rows.histogram(WAIT, Labels(("path",), ("/",)), buckets, total)
+    assert (rows.invalid, rows.series, write_rows([WAIT], rows, "text")) == (1, 0, b"")
+
+
+def test_a_counter_below_zero_leaves_nothing_behind() -> None:
+    """Counted, and no head without samples."""
+    starts = Metric("libvirt_starts_total", "counter", "Starts.")
+    rows = Rows()
+    rows.one(starts, -1)
+    rows.one(starts, math.nan)
+    assert (rows.invalid, rows.series, write_rows([starts], rows, "text")) == (2, 0, b"")
+
+
+def test_a_bound_stands_where_its_name_belongs() -> None:
+    """Label names are in order, `le` among them, and values are escaped as everywhere."""
+    labels = Labels(("path", "domain"), ('"', "{0}"))
+    assert labels.bounded(["0.1", "+Inf"]) == [
+        r'{domain="{0}",le="0.1",path="\""}',
+        r'{domain="{0}",le="+Inf",path="\""}',
+    ]
+    assert NO_LABELS.bounded(["1"]) == ['{le="1"}']
+
+
+def test_a_remembered_set_is_made_once() -> None:
+    """The same names and values are the same object."""
+    assert remembered(("path",), "/") is remembered(("path",), "/")
+    assert remembered(("path",), "/").text == Labels(("path",), ("/",)).text
