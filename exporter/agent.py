@@ -21,6 +21,7 @@ from exporter.errors import ConfigError
 from exporter.events.ring import Ring
 from exporter.exposition.families import write as write_families
 from exporter.exposition.head import Form
+from exporter.exposition.keeper import Keeper
 from exporter.host import Host
 from exporter.hypervisor.calls import Watchdog
 from exporter.hypervisor.connection import Target
@@ -58,6 +59,7 @@ class Agent:
         self.events = Ring()
         self.hosts: dict[str, Host] = {}
         self._watchdog = Watchdog()
+        self._keeper = Keeper()
         self._demo = DemoHost() if settings.demo else None
         self._add(settings)
 
@@ -67,6 +69,7 @@ class Agent:
         if self._demo:
             self._demo.start()
         self._watchdog.start()
+        self._keeper.start()
         self.schedule.start()
         for host in self.hosts.values():
             host.start()
@@ -79,6 +82,7 @@ class Agent:
             host = self.hosts.pop(name)
             host.stop()
             self._watchdog.unwatch(host.calls)
+            self._keeper.unwatch(host.page)
         for host in self._add(settings):
             host.start()
         self.settings = settings
@@ -99,6 +103,7 @@ class Agent:
                     target=Target(each.uri, open_read_only=open_demo) if self._demo else None,
                 )
                 self._watchdog.watch(host.calls)
+                self._keeper.watch(host.page)
         self.site.replace([self.hosts[each.name] for each in settings.hosts])
         return [host for name, host in self.hosts.items() if name not in before]
 
@@ -108,6 +113,7 @@ class Agent:
         for host in self.hosts.values():
             host.stop_pools()
         self._watchdog.stop()
+        self._keeper.stop()
         if self._demo:
             self._demo.stop()
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -12,13 +13,13 @@ from exporter.collection.plan import Batch, plan
 from exporter.collection.runner import Runner
 from exporter.collectors.collector import Collector
 from exporter.collectors.registry import COLLECTORS, KNOWN_FIELDS
-from exporter.collectors.source import AgentCall, Description, Events, Live
+from exporter.collectors.source import AgentCall, Description, Events, Live, Runs
 from exporter.demo.figures import DemoFigures
 from exporter.events.journal import Journal
 from exporter.events.ring import Ring
 from exporter.exposition.head import Form
 from exporter.exposition.live import write_rows
-from exporter.exposition.page import Page
+from exporter.exposition.page import Page, Selection
 from exporter.exposition.part import Part
 from exporter.exposition.rows import Rows
 from exporter.figures import CollectorFigures, HostFigures
@@ -87,7 +88,7 @@ class Host:
         parts = {
             collector.name: self._part(collector)
             for collector in on
-            if not all(isinstance(feed.source, Live) for feed in collector.feeds)
+            if not all(isinstance(feed.source, Live | Runs) for feed in collector.feeds)
         }
         self.figures = HostFigures(
             self.pool,
@@ -97,9 +98,9 @@ class Host:
             {collector.name: CollectorFigures(settings.collectors[collector.name]) for collector in on},
             parts,
         )
-        self._live = [collector for collector in on if collector.name not in parts]
+        self._own = [collector for collector in on if collector.name not in parts]
         known = {collector.name: collector.name in settings.collectors for collector in collectors}
-        self.page = Page(parts, known, self._write_live, clock.steady)
+        self.page = Page(parts, known, self._write_live, clock.steady, partial(self._write_own, Runs))
         self.descriptions = Descriptions(self.pool, filters)
         agents = self._agent_lane(settings)
         self.gathering = Gathering(
@@ -249,14 +250,19 @@ class Host:
         if changes.changed:
             self._schedule.soon(self.name, [b for b in self.batches if isinstance(b.source, Description)])
 
-    def _write_live(self, form: Form, names: frozenset[str] | None) -> bytes:
+    def _write_live(self, form: Form, names: Selection) -> bytes:
+        written = self._write_own(Live, form, names)
+        if self._itself is not None and (names is None or "exporter" in names):
+            written += self._itself(form)
+        return written
+
+    def _write_own(self, source: type[Live | Runs], form: Form, names: Selection) -> bytes:
         written = []
-        for collector in self._live:
+        for collector in self._own:
             if names is None or collector.name in names:
                 rows = Rows()
                 for feed in collector.feeds:
-                    feed.collect(self.figures, rows)
+                    if isinstance(feed.source, source):
+                        feed.collect(self.figures, rows)
                 written.append(write_rows(collector.metrics, rows, form))
-        if self._itself is not None and (names is None or "exporter" in names):
-            written.append(self._itself(form))
         return b"".join(written)

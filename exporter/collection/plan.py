@@ -12,6 +12,7 @@ from exporter.collectors.source import (
     HostCall,
     Listing,
     Live,
+    Runs,
     Source,
     Statistics,
     ThingCall,
@@ -76,7 +77,7 @@ def plan(collectors: Sequence[Collector], intervals: Mapping[str, float]) -> lis
         if collector.name not in intervals:
             continue
         for number, feed in enumerate(collector.feeds):
-            if isinstance(feed.source, Live):
+            if isinstance(feed.source, Live | Runs):
                 continue
             interval = max(intervals[collector.name], feed.interval or 0.0)
             slot = Slot(collector, number, feed, interval)
@@ -109,7 +110,7 @@ def _key(source: Source) -> tuple[object, ...]:
             return ("things", source)
         case AgentCall():
             return ("agent", source)
-        case Live():
+        case Live() | Runs():
             return ("live",)
 
 

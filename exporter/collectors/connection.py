@@ -2,7 +2,7 @@
 
 from exporter.collectors.collector import Collector, Feed
 from exporter.collectors.source import Live
-from exporter.exposition.labels import Labels
+from exporter.exposition.labels import remembered
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Rows
 from exporter.figures import HostFigures
@@ -131,13 +131,13 @@ def collect(host: HostFigures, rows: Rows) -> None:
     if versions is not None:
         numbers = (versions.hypervisor, versions.daemon, versions.library)
         text = [version(number) if number else "" for number in numbers]
-        rows.add(VERSIONS_INFO, Labels(VERSIONS_INFO.labels, text), 1)
+        rows.add(VERSIONS_INFO, remembered(VERSIONS_INFO.labels, *text), 1)
         driver = (versions.driver or "", without_secrets(versions.uri or host.pool.target.uri))
-        rows.add(CONNECTION_INFO, Labels(CONNECTION_INFO.labels, driver), 1)
+        rows.add(CONNECTION_INFO, remembered(CONNECTION_INFO.labels, *driver), 1)
         rows.one(CONNECTION_SECURE, None if versions.secure is None else int(versions.secure))
         rows.one(CONNECTION_ENCRYPTED, None if versions.encrypted is None else int(versions.encrypted))
     for role, figures in host.roles().items():
-        labels = Labels(CONNECTIONS.labels, (role,))
+        labels = remembered(CONNECTIONS.labels, role)
         rows.add(CONNECTIONS, labels, figures.open)
         rows.add(CONNECTION_READ_ONLY, labels, int(role != "agent"))
         if figures.established_at is not None:
@@ -145,7 +145,7 @@ def collect(host: HostFigures, rows: Rows) -> None:
         rows.add(CONNECTION_ATTEMPTS, labels, figures.attempts)
         rows.add(CONNECTION_FAILURES, labels, figures.failures)
         for reason in sorted({*CLOSE_REASONS, *figures.closes}):
-            rows.add(CONNECTION_CLOSES, Labels(CONNECTION_CLOSES.labels, (role, reason)), figures.closes[reason])
+            rows.add(CONNECTION_CLOSES, remembered(CONNECTION_CLOSES.labels, role, reason), figures.closes[reason])
 
 
 COLLECTOR = Collector(

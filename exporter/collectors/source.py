@@ -111,7 +111,14 @@ class Events:
 
 @dataclass(frozen=True)
 class Live:
-    """Nothing from libvirt: the agent's own figures, written when a page is asked for: `collect(host, rows)`."""
+    """Nothing from libvirt: the agent's own figures that must be of the moment, written when a page is asked for:
+    `collect(host, rows)`. A scrape waits for it, so it must be little."""
 
 
-Source = Statistics | Description | Listing | HostCall | GuestCall | ThingCall | AgentCall | Events | Live
+@dataclass(frozen=True)
+class Runs:
+    """Nothing from libvirt: the agent's own figures that change when something ran, written whenever a run ends:
+    `collect(host, rows)`."""
+
+
+Source = Statistics | Description | Listing | HostCall | GuestCall | ThingCall | AgentCall | Events | Live | Runs

@@ -2,7 +2,7 @@
 
 import threading
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,12 +11,26 @@ from exporter.exposition.part import Part
 from exporter.exposition.segment import HEADER, Segment, trailer
 
 LIVE_SECONDS = 1.0
-"""For how long the exporter's figures about itself are handed out again."""
+"""For how long the exporter's figures of the moment are handed out again."""
+
+RUNS_SECONDS = 5.0
+"""After how long the figures about runs are written anew although no run ended: it may be that none does any more."""
+
+ASKED_SECONDS = 300.0
+"""For how long a form and selection that nobody asks for is kept ready."""
+
+VIEWS = 8
+"""How many of them are kept ready; each has a compressed copy of the page."""
+
+Selection = frozenset[str] | None
+"""Names of collectors; None is all of them."""
+
+Write = Callable[[Form, Selection], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class _Joined:
-    """All parts one behind the other, with what a gzip trailer needs to know of them."""
+    """Parts one behind the other, with what a gzip trailer needs to know of them."""
 
     segments: tuple[Segment, ...]
     deflated: bytes
@@ -24,27 +38,46 @@ class _Joined:
     size: int
 
 
-class Page:
-    """Joins the parts of a host, once for each change; `live` writes the exporter's own rows of the moment.
+@dataclass(slots=True)
+class _View:
+    """What is handed out to those who ask for one form of some collectors; `asked` is when somebody last did."""
 
-    Any thread may publish and render.
+    joined: _Joined
+    runs: Segment
+    live: Segment
+    live_at: float
+    asked: float
+
+
+def _nothing(_form: Form, _collectors: Selection) -> bytes:
+    return b""
+
+
+class Page:
+    """Joins the parts of a host, once for each change and form that is asked for, so that a scrape finds bytes.
+
+    `runs` writes the exporter's own rows that change when something ran, `live` the few that must be of the moment.
+    Any thread may publish and render; somebody must `keep` the page about once a second.
     """
 
     def __init__(
         self,
         parts: Mapping[str, Part],
         known: Mapping[str, bool],
-        live: Callable[[Form, frozenset[str] | None], bytes],
+        live: Write,
         clock: Callable[[], float],
+        runs: Write = _nothing,
     ) -> None:
         self._parts = parts
         self._known = known
         self._write_live = live
+        self._write_runs = runs
         self._clock = clock
         self._lock = threading.Lock()
-        self._joined: dict[Form, _Joined] = {}
-        self._live: dict[Form, tuple[float, Segment]] = {}
+        self._joining = threading.Lock()
+        self._views: dict[tuple[Form, Selection], _View] = {}
         self._expires = float("inf")
+        self._told = float("-inf")
 
     def collectors(self) -> Mapping[str, bool]:
         """Every collector there is, and whether it is on."""
@@ -57,13 +90,23 @@ class Page:
             yield self._parts
 
     def publish(self, *names: str) -> None:
-        """Write these parts anew, and join again the forms somebody has asked for."""
+        """Write these parts anew, and join again what of them somebody asks for."""
         with self._lock:
             for name in names:
                 self._parts[name].publish()
             self._expires = min((part.expires for part in self._parts.values()), default=float("inf"))
-            for form in self._joined:
-                self._joined[form] = self._join(form)
+        # With a lock of its own, so that joining a large page keeps nobody from writing.
+        with self._joining:
+            for (form, collectors), view in self._asked().items():
+                if collectors is None or not collectors.isdisjoint(names):
+                    view.joined = self._join(form, collectors)
+
+    def tell_runs(self) -> None:
+        """Write anew what the exporter says of its runs."""
+        with self._joining:
+            self._told = self._clock()
+            for key, view in self._asked().items():
+                view.runs = Segment(self._write_runs(*key))
 
     def forget(self, subjects: Collection[str]) -> None:
         """Guests are gone: take them off every part at once."""
@@ -72,48 +115,52 @@ class Page:
         if changed:
             self.publish(*changed)
 
-    def render(self, form: Form, gzip: bool, collectors: frozenset[str] | None = None) -> Sequence[bytes]:
+    def keep(self) -> None:
+        """What is due without a run: leave out what has become too old, and say how long nothing ran."""
+        now = self._clock()
+        withdrawn = now > self._expires
+        if withdrawn:
+            self.publish(*[name for name, part in self._parts.items() if now > part.expires])
+        if withdrawn or now - self._told >= RUNS_SECONDS:
+            self.tell_runs()
+
+    def render(self, form: Form, gzip: bool, collectors: Selection = None) -> Sequence[bytes]:
         """The page in pieces that are sent one behind the other; only these collectors, if any are named."""
-        self._withdraw()
-        if collectors is None:
-            joined, live = self._whole(form), self._live_segment(form)
-        else:
-            joined, live = self._join(form, collectors), self._written_live(form, collectors)
+        now = self._clock()
+        view = self._views.get((form, collectors)) or self._new_view(form, collectors)
+        view.asked = now
+        if now - view.live_at >= LIVE_SECONDS:
+            view.live, view.live_at = self._live(form, collectors), now
+        joined, own = view.joined, (view.runs, view.live)
         if not gzip:
-            return [b"".join([*(segment.data for segment in joined.segments), live.data])]
-        crc = zlib.crc32(live.data, joined.crc)
-        return [HEADER, joined.deflated, live.deflated, trailer(crc, joined.size + len(live.data))]
+            return [segment.data for segment in (*joined.segments, *own)]
+        crc, size = _checked(own, joined.crc, joined.size)
+        return [HEADER, joined.deflated, *(segment.deflated for segment in own), trailer(crc, size)]
 
     def lines(self, name: str) -> bytes:
         """The samples of one metric in the text format; empty if there are none."""
-        self._withdraw()
         return b"".join([part.lines(name) for part in self._parts.values()])
 
-    def _withdraw(self) -> None:
-        """Leave out what has become too old."""
-        # Whoever holds the lock is about to publish; a scrape does not wait for that.
-        if self._clock() > self._expires and self._lock.acquire(blocking=False):
-            self._lock.release()
-            self.publish(*self._parts)
+    def _new_view(self, form: Form, collectors: Selection) -> _View:
+        with self._joining:
+            if len(self._views) >= VIEWS:
+                del self._views[min(self._views, key=lambda key: self._views[key].asked)]
+            now = self._clock()
+            runs = Segment(self._write_runs(form, collectors))
+            view = _View(self._join(form, collectors), runs, self._live(form, collectors), now, now)
+            self._views[form, collectors] = view
+            return view
 
-    def _whole(self, form: Form) -> _Joined:
-        joined = self._joined.get(form)
-        if joined is None:
-            with self._lock:
-                joined = self._joined[form] = self._join(form)
-        return joined
+    def _asked(self) -> dict[tuple[Form, Selection], _View]:
+        """What somebody asked for lately; the rest is forgotten."""
+        since = self._clock() - ASKED_SECONDS
+        self._views = {key: view for key, view in self._views.items() if view.asked >= since}
+        return self._views
 
-    def _live_segment(self, form: Form) -> Segment:
-        now = self._clock()
-        written = self._live.get(form)
-        if written is None or now - written[0] >= LIVE_SECONDS:
-            written = self._live[form] = (now, self._written_live(form, None))
-        return written[1]
-
-    def _written_live(self, form: Form, collectors: frozenset[str] | None) -> Segment:
+    def _live(self, form: Form, collectors: Selection) -> Segment:
         return Segment(self._write_live(form, collectors) + (END if form == "openmetrics" else b""))
 
-    def _join(self, form: Form, collectors: frozenset[str] | None = None) -> _Joined:
+    def _join(self, form: Form, collectors: Selection) -> _Joined:
         head = 0 if form == "text" else 1
         segments = tuple(
             segment
@@ -122,8 +169,12 @@ class Page:
             for family in part.published
             for segment in (family[head], family[2])
         )
-        crc = size = 0
-        for segment in segments:
-            crc = zlib.crc32(segment.data, crc)
-            size += len(segment.data)
-        return _Joined(segments, b"".join([segment.deflated for segment in segments]), crc, size)
+        return _Joined(segments, b"".join([segment.deflated for segment in segments]), *_checked(segments, 0, 0))
+
+
+def _checked(segments: Iterable[Segment], crc: int, size: int) -> tuple[int, int]:
+    """Checksum and size after these segments."""
+    for segment in segments:
+        crc = zlib.crc32(segment.data, crc)
+        size += len(segment.data)
+    return crc, size

@@ -5,11 +5,13 @@ import gzip
 import pytest
 
 from exporter.exposition.head import END, Form
+from exporter.exposition.keeper import Keeper
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
-from exporter.exposition.page import Page
+from exporter.exposition.page import ASKED_SECONDS, RUNS_SECONDS, VIEWS, Page
 from exporter.exposition.part import HOST, Part
 from exporter.exposition.rows import Rows
+from tests.lab.polling import eventually
 
 THING = Metric("libvirt_domain_thing", "gauge", "Thing.", labels=("domain",))
 STARTS = Metric("libvirt_domain_starts_total", "counter", "Starts.", labels=("domain",))
@@ -36,11 +38,17 @@ class Fixture:
         known = {"one": True, "two": True, "exporter": True, "off": False}
         self.live = b"libvirt_up 1\n"
         self.lives = 0
-        self.page = Page(self.parts, known, self._write_live, self.clock)
+        self.runs = b""
+        self.tellings: list[frozenset[str] | None] = []
+        self.page = Page(self.parts, known, self._write_live, self.clock, self._write_runs)
 
     def _write_live(self, _form: Form, _names: frozenset[str] | None) -> bytes:
         self.lives += 1
         return self.live
+
+    def _write_runs(self, _form: Form, names: frozenset[str] | None) -> bytes:
+        self.tellings.append(names)
+        return self.runs
 
     def put(self, name: str, guest: str, value: int, expires: float = 45.0, feed: int = 0) -> None:
         """Let a collector write about a guest, and show it."""
@@ -114,17 +122,46 @@ def test_feeds_of_a_collector_stand_side_by_side() -> None:
 
 
 def test_what_is_too_old_is_withdrawn_without_a_run() -> None:
-    """A scrape alone notices it: no collector needs to come back for that."""
+    """Keeping the page is enough: no collector needs to come back for that, and no scrape does the work."""
     page = Fixture()
     page.put("one", "web", 1, expires=45)
     page.put("one", "db", 1, expires=90)
+    page.put("two", "db", 1, expires=120)
     page.clock.now = 46
+    page.page.keep()
     assert 'domain="web"' not in page.text()
-    assert 'domain="db"' in page.text()
+    assert page.text().count('domain="db"') == 2
     assert not page.parts["one"].withdrawn
     page.clock.now = 91
-    assert page.text() == "libvirt_up 1\n"
+    page.page.keep()
+    assert page.text().count('domain="db"') == 1
     assert page.parts["one"].withdrawn
+    page.clock.now = 121
+    page.page.keep()
+    assert page.text() == "libvirt_up 1\n"
+
+
+def test_a_keeper_keeps_its_pages_until_they_are_taken_away() -> None:
+    """A thread of its own, so that a page stays true when nothing else runs; one that fails harms no other."""
+
+    class Broken(Page):
+        def keep(self) -> None:
+            raise ValueError("broken")
+
+    kept, left = Fixture(), Fixture()
+    keeper = Keeper()
+    keeper.watch(Broken({}, {}, lambda _form, _names: b"", Clock()))
+    for page in (kept, left):
+        page.put("one", "web", 1, expires=45)
+        page.clock.now = 46
+        keeper.watch(page.page)
+    keeper.unwatch(left.page)
+    keeper.start()
+    try:
+        eventually(lambda: kept.parts["one"].withdrawn, within=10, what="the part withdrawn")
+    finally:
+        keeper.stop()
+    assert not left.parts["one"].withdrawn
 
 
 def test_what_is_confirmed_stays() -> None:
@@ -136,6 +173,7 @@ def test_what_is_confirmed_stays() -> None:
         assert not parts["one"].confirm(0, "nobody", 90)
     page.page.publish("one")
     page.clock.now = 46
+    page.page.keep()
     assert 'domain="web"' in page.text()
 
 
@@ -168,7 +206,7 @@ def test_only_the_collectors_asked_for_are_shown() -> None:
     assert 'domain="db"' in page.text("text", "two")
 
 
-def test_live_figures_are_written_at_most_once_a_second() -> None:
+def test_figures_of_the_moment_are_written_at_most_once_a_second() -> None:
     """A storm of scrapes costs no more than one."""
     page = Fixture()
     for _ in range(20):
@@ -177,6 +215,77 @@ def test_live_figures_are_written_at_most_once_a_second() -> None:
     page.clock.now = 1.0
     page.text()
     assert page.lives == 2
+
+
+def test_figures_about_runs_are_written_when_they_change_and_not_by_a_scrape() -> None:
+    """A scrape finds them; those of the moment it writes itself."""
+    page = Fixture()
+    page.runs = b"runs 1\n"
+    assert page.text() == "runs 1\nlibvirt_up 1\n"
+    page.runs, page.live, page.clock.now = b"runs 2\n", b"libvirt_up 0\n", 3600.0
+    assert page.text() == "runs 1\nlibvirt_up 0\n"
+    page.page.tell_runs()
+    assert page.text() == "runs 2\nlibvirt_up 0\n"
+
+
+def test_figures_about_runs_are_written_now_and_then_when_nothing_runs() -> None:
+    """Runs that are left out are told, too; not each time the page is kept."""
+    page = Fixture()
+    page.text()
+    page.page.keep()
+    page.page.keep()
+    assert len(page.tellings) == 2  # when the page was first asked for, and when it was first kept
+    page.clock.now = RUNS_SECONDS
+    page.page.keep()
+    assert len(page.tellings) == 3
+
+
+def test_a_selection_is_joined_again_when_one_of_its_collectors_ran() -> None:
+    """It is kept ready as the whole page is, and says what the whole page says."""
+    page = Fixture()
+    page.put("one", "web", 1)
+    page.put("two", "db", 1)
+    assert 'domain="db"} 1\n' in page.text("text", "two")
+    page.put("one", "web", 2)
+    page.put("two", "db", 2)
+    assert 'domain="db"} 2\n' in page.text("text", "two")
+    assert 'domain="web"} 2\n' in page.text()
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
+    """A form that somebody tried once costs nothing for ever."""
+    page = Fixture()
+    page.text()
+    page.text("openmetrics", "two")
+    page.clock.now = ASKED_SECONDS
+    page.text()
+    page.clock.now += 1
+    page.page.tell_runs()
+    page.tellings.clear()
+    page.page.tell_runs()
+    assert page.tellings == [None]
+    assert "libvirt_up 1\n" in page.text("openmetrics", "two")
+
+
+def test_only_so_many_selections_are_kept_ready() -> None:
+    """Whoever tries one after the other takes no memory; the one not asked for longest goes first."""
+    page = Fixture()
+    names = [frozenset({f"collector-{number}"}) for number in range(VIEWS)]
+    page.text()
+    for name in names:
+        page.clock.now += 1
+        page.text("text", *name)
+    page.tellings.clear()
+    page.page.tell_runs()
+    assert page.tellings == names
+
+
+def test_an_uncompressed_page_is_handed_out_without_a_copy() -> None:
+    """Readers that do not read hold what is there anyway."""
+    page = Fixture()
+    page.put("one", "web", 1)
+    first, second = (page.page.render("text", gzip=False) for _ in range(2))
+    assert [id(piece) for piece in first] == [id(piece) for piece in second]
 
 
 def test_a_page_says_which_collectors_are_on() -> None:
