@@ -34,12 +34,13 @@ class Record:
     """What libvirt gave for a guest in one call, or what per-guest calls gave instead.
 
     `scalars["balloon"]` holds the fields of a group, `numbered["block"][0]` those of its devices; both are empty
-    mappings for groups that did not come. Values have libvirt's units.
+    mappings for groups that did not come; `keys` are the flat keys. Values have libvirt's units.
     """
 
-    __slots__ = ("numbered", "scalars")
+    __slots__ = ("keys", "numbered", "scalars")
 
     def __init__(self, flat: Mapping[str, Value]) -> None:
+        self.keys = flat.keys()
         self.scalars: dict[str, dict[str, Value]] = {}
         self.numbered: dict[str, dict[int, dict[str, Value]]] = {}
         for key, value in flat.items():

@@ -21,12 +21,19 @@ class KnownFields:
         self._names = {group: frozenset(fields) for group, fields in names.items()}
         # What was found to be understood, spelled as libvirt does: the usual case is one difference of sets.
         self._understood: defaultdict[str, set[str]] = defaultdict(set)
+        self._seen: set[str] = set()
         self._logged: set[str] = set()
         for group, fields in names.items():
             self._understood[group].update(fields)
 
     def note_unknown(self, record: Record, unknown: dict[str, set[str]]) -> None:
-        """Put fields that are not understood into `unknown`, by group, and log each once."""
+        """Put fields that are not understood into `unknown`, by group, and log each once.
+
+        Only keys that never came before are looked at: one guest gives what the others give.
+        """
+        if self._seen.issuperset(record.keys):
+            return
+        self._seen.update(record.keys)
         for group, fields in record.scalars.items():
             self._note(group, group, fields, unknown)
         for group, devices in record.numbered.items():
