@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from exporter.exposition.head import END, Form
 from exporter.exposition.part import Part
+from exporter.exposition.rows import Rows
 from exporter.exposition.segment import HEADER, Segment, trailer
 
 LIVE_SECONDS = 1.0
@@ -20,7 +21,9 @@ ASKED_SECONDS = 300.0
 """For how long a form and selection that nobody asks for is kept ready."""
 
 VIEWS = 8
-"""How many of them are kept ready; each has a compressed copy of the page."""
+"""How many of them are kept ready."""
+
+_PIECE = 64 * 1024  # bytes; each piece costs a send of its own, and a larger one is not worth a copy
 
 Selection = frozenset[str] | None
 """Names of collectors; None is all of them."""
@@ -33,7 +36,7 @@ class _Joined:
     """Parts one behind the other, with what a gzip trailer needs to know of them."""
 
     segments: tuple[Segment, ...]
-    deflated: bytes
+    deflated: tuple[bytes, ...]
     crc: int
     size: int
 
@@ -85,9 +88,23 @@ class Page:
 
     @contextmanager
     def writing(self) -> Iterator[Mapping[str, Part]]:
-        """Hold the parts, to put something on them; `publish` shows it."""
+        """Hold the parts, to change several things on them; `publish` shows it."""
         with self._lock:
             yield self._parts
+
+    def put(
+        self,
+        collector: str,
+        feed: int,
+        subject: str,
+        rows: Rows,
+        expires: float,
+        there: Callable[[], bool] | None = None,
+    ) -> None:
+        """Replace the samples of a subject from a feed of a collector, if it is still `there`; `publish` shows it."""
+        with self._lock:
+            if there is None or there():
+                self._parts[collector].put(feed, subject, rows, expires)
 
     def publish(self, *names: str) -> None:
         """Write these parts anew, and join again what of them somebody asks for."""
@@ -135,7 +152,7 @@ class Page:
         if not gzip:
             return [segment.data for segment in (*joined.segments, *own)]
         crc, size = _checked(own, joined.crc, joined.size)
-        return [HEADER, joined.deflated, *(segment.deflated for segment in own), trailer(crc, size)]
+        return [HEADER, *joined.deflated, *(segment.deflated for segment in own), trailer(crc, size)]
 
     def lines(self, name: str) -> bytes:
         """The samples of one metric in the text format; empty if there are none."""
@@ -169,7 +186,20 @@ class Page:
             for family in part.published
             for segment in (family[head], family[2])
         )
-        return _Joined(segments, b"".join([segment.deflated for segment in segments]), *_checked(segments, 0, 0))
+        return _Joined(segments, tuple(_deflated(segments)), *_checked(segments, 0, 0))
+
+
+def _deflated(segments: Iterable[Segment]) -> Iterator[bytes]:
+    """The segments compressed, small ones put together."""
+    small: list[bytes] = []
+    for segment in segments:
+        if len(segment.deflated) < _PIECE:
+            small.append(segment.deflated)
+            continue
+        yield b"".join(small)
+        yield segment.deflated
+        small = []
+    yield b"".join(small)
 
 
 def _checked(segments: Iterable[Segment], crc: int, size: int) -> tuple[int, int]:
