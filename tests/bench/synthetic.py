@@ -1,8 +1,12 @@
-"""A host of any number of guests, each like one that was recorded, whose counters move from call to call."""
+"""A host of any number of guests, each shaped like one that was recorded, whose counters move from call to call.
+
+`python -m tests.bench.synthetic GUESTS` serves one until it is interrupted, with the agent's usual settings.
+"""
 
 import json
+import random
+import time
 from collections.abc import Callable
-from operator import add
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
@@ -15,7 +19,7 @@ _RECORDING = Path(__file__).parents[1] / "fixtures" / "many.json"
 _SHAPE = "tuned"  # two vCPUs, two disks, two interfaces
 _REPORTS_MEMORY = "web-1"  # what a guest with a balloon driver says of itself
 _STEP = 1024
-_NOT_COUNTED = ("state", "count", "name", "path", "Index", "mode", "status", "current", "maximum")
+_NOT_COUNTED = ("state", "reason", "count", "name", "path", "Index", "mode", "status", "current", "maximum")
 
 
 class SyntheticDomain:
@@ -65,8 +69,10 @@ class SyntheticHost(RecordedHost):
         }
         memory = {key: each for key, each in guests[_REPORTS_MEMORY]["stats"].items() if key.startswith("balloon.")}
         self._stats: dict[str, Any] = self._model["stats"] | memory
-        self._keys: dict[int, tuple[list[str], list[int], dict[str, Any]]] = {}
-        self._moved = 10_000_000_000
+        self._keys: dict[int, tuple[list[str], list[tuple[int, int]], dict[str, Any]]] = {}
+        self._moved = 0
+        self.seconds = 0.0
+        """Processor time that making the statistics took so far, which is not the exporter's."""
 
     @property
     def target(self) -> Target:
@@ -89,16 +95,31 @@ class SyntheticHost(RecordedHost):
         return found
 
     def _statistics(self, domains: list[Any], stats: int, _flags: int) -> list[tuple[Any, dict[str, Any]]]:
-        names, counters, still = self._keys.get(stats) or self._split(stats)
+        started = time.thread_time()
+        names, spreads, still = self._keys.get(stats) or self._split(stats)
         self._moved += _STEP
-        moved = [self._moved] * len(counters)
-        return [(domain, dict(zip(names, map(add, counters, moved), strict=True)) | still) for domain in domains]
+        moved = self._moved
+        made = []
+        for domain in domains:
+            number = domain.ID()
+            values = [moved + number * step % span for step, span in spreads]
+            made.append((domain, dict(zip(names, values, strict=True)) | still))
+        self.seconds += time.thread_time() - started
+        return made
 
-    def _split(self, stats: int) -> tuple[list[str], list[int], dict[str, Any]]:
-        """Names and values of what counts, and what stays as it is, of the groups asked for."""
+    def _split(self, stats: int) -> tuple[list[str], list[tuple[int, int]], dict[str, Any]]:
+        """Of the groups asked for: names of what counts, how its first values are spread, and what stays as it is."""
         groups = {group for group, bit in GROUPS.items() if bit & stats}
         wanted = {key: value for key, value in self._stats.items() if key.partition(".")[0] in groups}
-        counted = {key: value for key, value in wanted.items() if not key.endswith(_NOT_COUNTED)}
+        counted = [key for key, value in wanted.items() if not key.endswith(_NOT_COUNTED)]
         still = {key: value for key, value in wanted.items() if key not in counted}
-        found = self._keys[stats] = (list(counted), list(counted.values()), still)
+        found = self._keys[stats] = (counted, list(map(_spread, counted)), still)
         return found
+
+
+def _spread(key: str) -> tuple[int, int]:
+    """By how much a field of a guest begins above that of the guest before, and where that begins again: no two guests
+    and fields are alike, or a page of them would compress as no real one does."""
+    chance = random.Random(key)  # noqa: S311 the same numbers in each run
+    span = int(10 ** chance.uniform(4, 13))
+    return chance.randrange(span // 3, span) | 1, span
