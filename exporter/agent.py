@@ -42,7 +42,7 @@ from exporter.web.routes import Route
 from exporter.web.server import WebServer
 
 # What stays of every guest is looked through again by each older collection: rarer ones keep large hosts as cheap.
-_GARBAGE = (20_000, 20, 20)
+GARBAGE = (20_000, 20, 20)
 _GRACE_SECONDS = 2.0
 _ONCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
@@ -68,7 +68,7 @@ class Agent:
 
     def start(self) -> None:
         """Start what runs in the background and begin to watch the hosts; returns before any was reached."""
-        gc.set_threshold(*_GARBAGE)
+        gc.set_threshold(*GARBAGE)
         LOOP.start()
         if self._demo:
             self._demo.start()

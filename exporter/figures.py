@@ -53,7 +53,7 @@ class CollectorFigures:
 
 @dataclass
 class HostFigures:
-    """All there is to say about the work for one host; read by the live collectors when a page is asked for."""
+    """All there is to say about the work for one host; read by the collectors about the exporter itself."""
 
     pool: WorkerPool
     calls: CallLog

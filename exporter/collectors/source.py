@@ -111,8 +111,8 @@ class Events:
 
 @dataclass(frozen=True)
 class Live:
-    """Nothing from libvirt: the agent's own figures that must be of the moment, written when a page is asked for:
-    `collect(host, rows)`. A scrape waits for it, so it must be little."""
+    """Nothing from libvirt: the agent's own figures that must be of the moment, written about once a second while
+    anybody asks for the page: `collect(host, rows)`. So it must be little."""
 
 
 @dataclass(frozen=True)

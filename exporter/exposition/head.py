@@ -1,5 +1,6 @@
 """The lines before the samples of a family, in both formats."""
 
+from functools import lru_cache
 from typing import Literal
 
 from exporter.exposition.metric import Metric, MetricType
@@ -20,6 +21,7 @@ _OPENMETRICS_TYPES: dict[MetricType, str] = _TEXT_TYPES | {"info": "info"}
 END = b"# EOF\n"
 
 
+@lru_cache(4096)
 def head(metric: Metric, form: Form, phrase: str = "") -> bytes:
     """HELP, TYPE and (OpenMetrics) UNIT of a family; `phrase` is added to its help."""
     text = f"{metric.help} {phrase}".rstrip().replace("\\", r"\\").replace("\n", r"\n")

@@ -1,4 +1,4 @@
-"""Rows that are written when a page is asked for."""
+"""Rows of the exporter's own, which belong to no part."""
 
 from collections.abc import Iterable
 

@@ -11,8 +11,8 @@ from exporter.exposition.part import Part
 from exporter.exposition.rows import Rows
 from exporter.exposition.segment import HEADER, Segment, trailer
 
-LIVE_SECONDS = 1.0
-"""For how long the exporter's figures of the moment are handed out again."""
+LIVE_SECONDS = 1.5
+"""For how long the exporter's figures of the moment are handed out again; then a scrape writes them, if nobody did."""
 
 RUNS_SECONDS = 5.0
 """After how long the figures about runs are written anew although no run ended: it may be that none does any more."""
@@ -133,8 +133,11 @@ class Page:
             self.publish(*changed)
 
     def keep(self) -> None:
-        """What is due without a run: leave out what has become too old, and say how long nothing ran."""
+        """What is due without a run: tell the moment, leave out what has become too old, tell that nothing ran."""
         now = self._clock()
+        with self._joining:
+            for key, view in self._asked().items():
+                view.live, view.live_at = self._live(*key), now
         withdrawn = now > self._expires
         if withdrawn:
             self.publish(*[name for name, part in self._parts.items() if now > part.expires])

@@ -8,7 +8,7 @@ from exporter.exposition.head import END, Form
 from exporter.exposition.keeper import Keeper
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
-from exporter.exposition.page import ASKED_SECONDS, RUNS_SECONDS, VIEWS, Page
+from exporter.exposition.page import ASKED_SECONDS, LIVE_SECONDS, RUNS_SECONDS, VIEWS, Page
 from exporter.exposition.part import HOST, Part
 from exporter.exposition.rows import Rows
 from tests.lab.polling import eventually
@@ -204,13 +204,13 @@ def test_only_the_collectors_asked_for_are_shown() -> None:
     assert 'domain="db"' in page.text("text", "two")
 
 
-def test_figures_of_the_moment_are_written_at_most_once_a_second() -> None:
-    """A storm of scrapes costs no more than one."""
+def test_figures_of_the_moment_are_written_once_for_a_storm_of_scrapes() -> None:
+    """It costs no more than one scrape."""
     page = Fixture()
     for _ in range(20):
         page.text()
     assert page.lives == 1
-    page.clock.now = 1.0
+    page.clock.now = LIVE_SECONDS
     page.text()
     assert page.lives == 2
 
@@ -284,6 +284,17 @@ def test_an_uncompressed_page_is_handed_out_without_a_copy() -> None:
     page.put("one", "web", 1)
     first, second = (page.page.render("text", gzip=False) for _ in range(2))
     assert [id(piece) for piece in first] == [id(piece) for piece in second]
+
+
+def test_figures_of_the_moment_are_ready_on_a_page_that_is_kept() -> None:
+    """A scrape finds what was true when the page was last kept, and writes nothing."""
+    page = Fixture()
+    page.text()
+    page.live, page.clock.now = b"libvirt_up 0\n", 60.0
+    page.page.keep()
+    page.clock.now += 1
+    assert page.text() == "libvirt_up 0\n"
+    assert page.lives == 2
 
 
 def test_a_page_says_which_collectors_are_on() -> None:

@@ -69,7 +69,7 @@ def test_a_feed_can_be_slower_than_its_collector() -> None:
 
 
 def test_what_is_off_and_what_needs_nothing_is_in_no_batch() -> None:
-    """Live figures are written when a page is asked for."""
+    """Figures of the moment come of no run."""
     assert plan([_collector("off", statistics("cpu"))], {}) == []
     assert _batches(_collector("live", Live())) == []
 
