@@ -17,6 +17,15 @@ _HEAD = """\
 
 Written by `scripts/bench`, which measures all of this side by side in one run; run it to see your own machine.
 Figures are of this run and nothing here is asserted by a test. What matters are the ratios to what ran beside it.
+A run takes about half an hour, needs root for its real guests, and a machine that does nothing else;
+`scripts/bench --quick --no-guests` gives a first look in some minutes, and leaves this page as it is.
+
+The hosts it measures can be had alone:
+
+```sh
+.venv/bin/python -m tests.bench.synthetic 10000             # collects and serves a synthetic host
+.venv/bin/python -m tests.bench.testdriver /tmp/host.xml 100  # a host for libvirt's test driver; says its URI
+```
 
 """
 

@@ -1,39 +1,79 @@
-"""The two servers that are compared, each a process of its own: the agent, and a bare socket with the same bytes."""
+"""The servers that are compared, each a process of its own: the exporter over a synthetic host, and a bare socket.
+
+The first says its ports, and then answers each word on its standard input with a line: `work` collects without a pause
+until `rest`, `made` is how many seconds of processor time went into making figures up.
+"""
 
 import socket
+import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
+from tests.bench.watched import cycle, frequent, quiet
+from tests.bench.whole import Whole
 
-from exporter.site import Site
-from exporter.web.metrics import ReloadMetrics, WebMetrics
-from exporter.web.options import WebOptions
-from exporter.web.server import WebServer
-from tests.bench.synthetic import SyntheticHost
-from tests.bench.watched import CORE, cycle, quiet, watched
+_ROOT = Path(__file__).parents[2]
+ANY_PORT = "127.0.0.1:0"
 
 
-def agent(guests: int) -> None:
-    """Serve the page of a synthetic host; its port goes to standard output."""
-    with watched(SyntheticHost(guests).target, CORE) as host:
-        cycle(host)
-        site = Site(lambda _form: b"", multi=False)
-        site.replace([host])
-        registry = CollectorRegistry()
-        metrics = WebMetrics(registry, ReloadMetrics(registry))
-        options = WebOptions(listen_addresses=("127.0.0.1:0",), max_requests=0)
-        web = WebServer(site, options, metrics)
-        web.start()
-        _tell(int(web.addresses()[0].rpartition(":")[2]))
-        threading.Event().wait()
+class Server:
+    """One of them, while it runs; the exporter has a port without a limit of requests and one with the usual limit."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.pid = process.pid
+        self._process = process
+        self.ports = [int(port) for port in self._answer().split()]
+
+    def ask(self, word: str) -> str:
+        """What it answers."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
 
 
-def bare(answer: bytes) -> None:
+@contextmanager
+def server(*arguments: str) -> Iterator[Server]:
+    """Run `once GUESTS SET` (collected once), `always GUESTS SET` (on the schedule) or `bare FILE`."""
+    argv = [sys.executable, "-m", "tests.bench.servers", *arguments]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT, text=True)
+    try:
+        yield Server(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _exporter(whole: Whole) -> None:
+    addresses = [whole.serve(ANY_PORT, limit) for limit in (0, 40)]
+    print(*(address.rpartition(":")[2] for address in addresses), flush=True)
+    working = threading.Event()
+
+    def work() -> None:
+        while working.wait():
+            cycle(whole.host, frequent(whole.host))
+
+    threading.Thread(target=work, daemon=True).start()
+    for word in sys.stdin:
+        match word.strip():
+            case "work":
+                working.set()
+            case "rest":
+                working.clear()
+        print(whole.synthetic.seconds, flush=True)
+
+
+def _bare(answer: bytes) -> None:
     """Send the same bytes to whoever connects and asks, one after the other."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        _tell(listener.getsockname()[1])
+        print(listener.getsockname()[1], flush=True)
         while True:
             connection, _ = listener.accept()
             with connection:
@@ -41,14 +81,19 @@ def bare(answer: bytes) -> None:
                     connection.sendall(answer)
 
 
-def _tell(port: int) -> None:
-    print(port, flush=True)
+def main(kind: str, *arguments: str) -> None:
+    """Serve until killed."""
+    quiet()
+    if kind == "bare":
+        _bare(Path(arguments[0]).read_bytes())
+        return
+    whole = Whole(int(arguments[0]), arguments[1])
+    if kind == "once":
+        whole.collect_once()
+    else:
+        whole.collect()
+    _exporter(whole)
 
 
 if __name__ == "__main__":
-    quiet()
-    kind, argument = sys.argv[1:]
-    if kind == "agent":
-        agent(int(argument))
-    else:
-        bare(Path(argument).read_bytes())
+    main(*sys.argv[1:])

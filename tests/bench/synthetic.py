@@ -1,10 +1,12 @@
 """A host of any number of guests, each shaped like one that was recorded, whose counters move from call to call.
 
-`python -m tests.bench.synthetic GUESTS` serves one until it is interrupted, with the agent's usual settings.
+`python -m tests.bench.synthetic GUESTS` collects and serves one until it is interrupted.
 """
 
+import argparse
 import json
 import random
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -123,3 +125,24 @@ def _spread(key: str) -> tuple[int, int]:
     chance = random.Random(key)  # noqa: S311 the same numbers in each run
     span = int(10 ** chance.uniform(4, 13))
     return chance.randrange(span // 3, span) | 1, span
+
+
+def main() -> None:
+    """Collect and serve a host of so many guests."""
+    from tests.bench.watched import quiet
+    from tests.bench.whole import SETS, Whole
+
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.synthetic", description=main.__doc__)
+    parser.add_argument("guests", type=int)
+    parser.add_argument("--set", choices=sorted(SETS), default="default", help="which collectors")
+    parser.add_argument("--listen-address", default="127.0.0.1:0", help="default: %(default)s, any port")
+    chosen = parser.parse_args()
+    quiet()
+    whole = Whole(chosen.guests, chosen.set)
+    print(f"http://{whole.serve(chosen.listen_address, 40)}/metrics", flush=True)
+    whole.collect()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

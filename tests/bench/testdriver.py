@@ -1,5 +1,9 @@
-"""A host for libvirt's test driver, with any number of running guests: `test:///PATH`."""
+"""A host for libvirt's test driver, with any number of running guests.
 
+`python -m tests.bench.testdriver PATH GUESTS` writes it and says its URI.
+"""
+
+import argparse
 from pathlib import Path
 from uuid import NAMESPACE_DNS, uuid5
 from xml.etree import ElementTree
@@ -33,3 +37,17 @@ def _guest(number: int) -> ElementTree.Element:
         element("source", interface, network="default")
         element("target", interface, dev=f"tap{number}-{place}")
     return root
+
+
+def main() -> None:
+    """Write a host for libvirt's test driver and say its URI."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.testdriver", description=main.__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("guests", type=int)
+    chosen = parser.parse_args()
+    write_host(chosen.path, chosen.guests)
+    print(f"test://{chosen.path.absolute()}")
+
+
+if __name__ == "__main__":
+    main()
