@@ -31,7 +31,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add one switch for each kind of long test."""
     for name, reason in _LONG.items():
         parser.addoption(f"--{name}", action="store_true", help=f"also run tests marked {name}: {reason}")
-    parser.addoption("--record", action="store_true", help="put the measured figures into docs/reliability.md")
 
 
 def pytest_configure(config: pytest.Config) -> None:
