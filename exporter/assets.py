@@ -12,6 +12,7 @@ DATA = Path(__file__).with_name("data")
 
 _SHIPPED = (
     "alerts/*.yml",
+    "alerts/compatibility/*.yml",
     "alerts/runbooks/*.md",
     "dashboards/*.json",
     "packaging/*.yml",

@@ -11,8 +11,8 @@ from scripts.monitoring.declared import Labels, alerts, scraped
 from scripts.monitoring.expressions import Unknown, result_labels
 
 ALERTS = Path("alerts")
-OPTIONAL = "compatibility.rules.yml"
-"""What it records may be missing, so nothing of ours may ask for it."""
+OPTIONAL = "compatibility"
+"""A folder beside what `*.rules.yml` loads: what is recorded there may be missing, so nothing of ours may ask for it."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Rule:
 
 
 def rules(directory: Path = ALERTS) -> list[Rule]:
-    """Every rule of `*.rules.yml`, recording rules that others may need first."""
+    """Every rule of `*.rules.yml` in any folder, recording rules that others may need first."""
     return sorted(_read(directory), key=lambda rule: rule.alert)
 
 
 def _read(directory: Path) -> Iterator[Rule]:
-    for file in sorted(directory.glob("*.rules.yml"), reverse=True):
+    for file in sorted(directory.rglob("*.rules.yml"), reverse=True):
         for group in yaml.safe_load(file.read_text())["groups"]:
             for entry in group["rules"]:
                 yield Rule(
@@ -62,7 +62,7 @@ def known_series(found: list[Rule], base: Labels | None = None) -> tuple[dict[st
         except (Unknown, ValueError) as error:
             problems.append(f"{rule.file}: {rule.name}: {error}")
             labels = frozenset()
-        if rule.file.name == OPTIONAL:
+        if rule.file.parent.name == OPTIONAL:
             continue
         if not rule.alert:
             series[rule.name] = series.get(rule.name, frozenset()) | labels
