@@ -18,8 +18,8 @@ def base_address(project: Path = Path("pyproject.toml")) -> str:
 
 
 def address(alert: str, base: str) -> str:
-    """Where the runbook of an alert stands."""
-    return f"{base}/alerts/runbooks/{alert}.md"
+    """Where the site has the runbook of an alert."""
+    return f"{base}/alerts/runbooks/{alert}/"
 
 
 def linked(text: str, base: str) -> str:
