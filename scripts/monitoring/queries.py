@@ -50,8 +50,8 @@ def of_dashboards(directory: Path = Path("dashboards"), variables: Mapping[str, 
 
 
 def of_pages() -> Iterator[Query]:
-    """The queries of runbooks and of the page about moving: each line of their PromQL blocks is one."""
-    for page in (*sorted(Path("alerts/runbooks").glob("*.md")), Path("docs/migration.md")):
+    """The queries of runbooks, cookbook and the page about moving: each line of their PromQL blocks is one."""
+    for page in (*sorted(Path("alerts/runbooks").glob("*.md")), Path("docs/cookbook.md"), Path("docs/migration.md")):
         for block in re.findall(r"^```promql\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
             for line in block.splitlines():
                 yield Query(str(page), line)

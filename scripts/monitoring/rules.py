@@ -12,7 +12,7 @@ from scripts.monitoring.expressions import Unknown, result_labels
 
 ALERTS = Path("alerts")
 OPTIONAL = "compatibility"
-"""A folder beside what `*.rules.yml` loads: what is recorded there may be missing, so nothing of ours may ask for it."""
+"""The folder of rules that nobody has to load, so nothing of ours may ask for what they record."""
 
 
 @dataclass(frozen=True)

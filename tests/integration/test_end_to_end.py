@@ -1,5 +1,6 @@
 """The whole road: real guests, the real command as a process, a real Prometheus that scrapes it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +8,12 @@ import pytest
 
 from exporter.collectors.registry import COLLECTORS
 from exporter.exposition.metric import Metric
+from tests.docs.markdown import DOCS, blocks
 from tests.lab.agent import Agent
 from tests.lab.guests import Guests
 from tests.lab.libvirtd import Libvirtd
 from tests.lab.polling import eventually
+from tests.lab.pools import Pools
 from tests.lab.prometheus import Prometheus, static_target
 
 CORE = [metric for collector in COLLECTORS for metric in collector.metrics if metric.set == "core"]
@@ -23,8 +26,6 @@ ABSENT = {
     "libvirt_node_cpu_utilization_ratio": "given by drivers without CPU times",
     "libvirt_node_memory_available_bytes": "given since libvirt 12.3",
     "libvirt_node_numa_distance": "the machine has one cell",
-    "libvirt_domain_state_change_timestamp_seconds": "no guest changed its state since the agent started",
-    "libvirt_domain_start_timestamp_seconds": "no guest was started since the agent started",
     "libvirt_domain_set_aside_timestamp_seconds": "no guest hangs",
     "libvirt_domain_memory_stats_hugetlb_pgalloc_total": "the guest's kernel has no hugepages",
     "libvirt_domain_memory_stats_hugetlb_pgfail_total": "the guest's kernel has no hugepages",
@@ -34,6 +35,21 @@ ABSENT = {
     "libvirt_exporter_unknown_fields": "this libvirt gives nothing unknown",
 }
 """Metrics that this machine, or a host on which nothing goes wrong, does not have; they may be there all the same."""
+
+COOKBOOK = blocks((DOCS / "cookbook.md").read_text(), "promql")
+
+QUIET = {
+    1: "the host answers",
+    7: "no guest hangs",
+    11: "no guest waits for a processor on a machine that is at leisure",
+    14: "no guest is short of memory",
+    15: "no guest swaps",
+    17: "its guests have little more than they use",
+    20: "no disk is full",
+    21: "no pool fills up",
+    23: "no packet is lost",
+}
+"""Questions about trouble that this host does not have; without their limits they are about its figures."""
 
 FAST = {"node_cpu", "domain_info", "domain_vcpu", "domain_memory", "domain_block", "domain_interface"}
 """Collectors of the figures below, which run often so that the tests need not wait."""
@@ -53,17 +69,26 @@ GROWING = [
 def prometheus(
     libvirt_host: Libvirtd, module_guests: Guests, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Prometheus]:
-    """A Prometheus whose one target is an agent beside a writing, a paused and a stopped guest."""
+    """A Prometheus whose one target is an agent beside a writing, a paused, a stopped and a restless guest."""
     module_guests.start(module_guests.linux("writer"))
     module_guests.start_paused(module_guests.idle("waiting"))
-    module_guests.define(module_guests.idle("stopped"))
+    module_guests.define(module_guests.idle("stopped")).setAutostart(1)
+    pool = Pools(libvirt_host, module_guests).directory("images")
+    restless = module_guests.start_paused(module_guests.idle("restless"))
     module_guests.wait_booted("writer")
     directory: Path = tmp_path_factory.mktemp("road")
     often = [f"--collector.{each.name}.interval=2s" for each in COLLECTORS if each.name in FAST]
     agent = Agent(directory / "agent", f"--libvirt.uri={libvirt_host.uri}", *often)
     server = Prometheus(directory / "prometheus", [static_target(agent.address)])
+    server.wait_for('libvirt_domain_active{domain="restless"} == 1')
+    for stops in (1, 2):
+        restless.destroy()
+        server.wait_for(f'libvirt_domain_stops_total{{domain="restless"}} == {stops}')
+        restless.create()
     yield server
     server.stop()
+    pool.destroy()
+    pool.undefine()
     assert agent.stop() == 0
 
 
@@ -108,3 +133,17 @@ def test_a_stopped_guest_has_no_invented_figures(prometheus: Prometheus) -> None
     assert prometheus.wait_for('libvirt_domain_info_maximum_memory_bytes{domain="stopped"}')
     for name in ("libvirt_domain_info_cpu_time_seconds_total", "libvirt_domain_info_memory_usage_bytes"):
         assert prometheus.query(f'{name}{{domain="stopped"}}') == []
+
+
+def test_the_cookbook_has_twenty_five_questions() -> None:
+    """Each with one query."""
+    assert len(COOKBOOK) == 25
+
+
+@pytest.mark.parametrize("number", range(1, 26))
+def test_a_question_of_the_cookbook_has_an_answer(prometheus: Prometheus, number: int) -> None:
+    """Its query gives something on a host with real guests; one about trouble that there is not, without its limits."""
+    query = COOKBOOK[number - 1]
+    if number in QUIET:
+        query = re.sub(r" (?:==|<|>) [\d.]+(?: \* \d+)?", "", query)
+    assert prometheus.wait_for(query, within=60)
