@@ -1,4 +1,4 @@
-"""What the pages of the documentation hold for machines: their code blocks and headings."""
+"""What the pages of the documentation hold for machines: their code blocks, commands and headings."""
 
 import re
 from pathlib import Path
@@ -7,11 +7,17 @@ CHECKOUT = Path(__file__).parents[2]
 DOCS = CHECKOUT / "docs"
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)", re.MULTILINE)
 
 
 def blocks(text: str, language: str) -> list[str]:
     """The fenced blocks of one language, in order."""
     return [body.strip() for name, body in _BLOCK.findall(text) if name == language]
+
+
+def commands(text: str) -> list[str]:
+    """What stands behind the prompts of the console blocks, with the lines that go on."""
+    return [command for block in blocks(text, "console") for command in _COMMAND.findall(block)]
 
 
 def section(text: str, heading: str) -> str:
