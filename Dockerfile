@@ -1,4 +1,5 @@
-# scripts/release adds the digest to the tag. Build for both architectures with
+# `scripts/release --pin` adds the digest to the tag. Packages of pip are locked, with the backend that builds them; those
+# of Debian are the newest of its release on the day of the build, so that fixes come in. Build for both architectures with
 # `docker buildx build --platform linux/amd64,linux/arm64 .`
 ARG BASE=debian:12-slim
 
@@ -6,18 +7,19 @@ FROM ${BASE} AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends \
     ca-certificates gcc libc6-dev libvirt-dev pkg-config python3-dev python3-venv
 WORKDIR /src
-COPY requirements.lock ./
-RUN python3 -m venv --without-pip /opt/libvirt-exporter \
-    && python3 -m venv /opt/build \
-    && /opt/build/bin/pip --python /opt/libvirt-exporter/bin/python --disable-pip-version-check --no-cache-dir \
-    install --no-compile --require-hashes -r requirements.lock
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+COPY requirements.lock requirements-build.lock ./
+RUN python3 -m venv /opt/build \
+    && /opt/build/bin/pip install --require-hashes -r requirements-build.lock \
+    && /opt/build/bin/pip wheel --no-build-isolation --require-hashes -r requirements.lock --wheel-dir /wheels
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter
 COPY alerts alerts
 COPY dashboards dashboards
 COPY packaging packaging
-RUN /opt/build/bin/pip --python /opt/libvirt-exporter/bin/python --disable-pip-version-check --no-cache-dir \
-    install --no-compile --no-deps . \
+RUN /opt/build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
+    && python3 -m venv --without-pip /opt/libvirt-exporter \
+    && /opt/build/bin/pip --python /opt/libvirt-exporter/bin/python install --no-compile --no-deps /wheels/*.whl \
     && find /opt/libvirt-exporter -name direct_url.json -delete \
     && python3 -m compileall -q --invalidation-mode checked-hash /opt/libvirt-exporter/lib
 
@@ -40,5 +42,7 @@ COPY --from=build /opt/libvirt-exporter /opt/libvirt-exporter
 ENV PATH=/opt/libvirt-exporter/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 9177:9177
 EXPOSE 9177
+# Reads variables and the file that one of them names, not the flags after the image's name: what --web.* and --config.file
+# say is given as LIBVIRT_EXPORTER_... instead.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["libvirt-exporter", "--healthcheck"]
 ENTRYPOINT ["libvirt-exporter"]

@@ -83,6 +83,19 @@ class Root:
             shutil.copy(source, place)
 
 
+def check_out(folder: Path) -> None:
+    """Make a checkout: the files that git knows, as they are now."""
+    listed = subprocess.run(["git", "ls-files"], cwd=CHECKOUT, check=True, capture_output=True, text=True)
+    for name in listed.stdout.splitlines():
+        source = CHECKOUT / name
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            target.symlink_to(source.readlink())
+        elif source.exists():
+            shutil.copy(source, target)
+
+
 @contextmanager
 def fresh_root(directory: Path, suite: str = "bookworm") -> Iterator[Root]:
     """A minimal Debian that reaches the package registries as this machine does; removed at the end."""

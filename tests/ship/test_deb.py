@@ -26,10 +26,12 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.fixture(scope="module")
-def installed(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Root]:
-    """A root that had the old exporter, and then was given our package."""
-    with fresh_root(tmp_path_factory.mktemp("root") / "bookworm") as root:
+@pytest.fixture(scope="module", params=["bookworm", "trixie"])
+def installed(
+    request: pytest.FixtureRequest, package: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Root]:
+    """A root of Debian 12 or 13 that had the old exporter, and then was given our package."""
+    with fresh_root(tmp_path_factory.mktemp("root") / request.param, request.param) as root:
         root.run("apt-get", "-q", "update")
         root.run("apt-get", "-q", "install", "--yes", "--no-install-recommends", "prometheus-libvirt-exporter")
         root.copy(package, f"/srv/{package.name}")
