@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from exporter.assets import install
+
 CHECKOUT = Path(__file__).parents[2]
 COMPOSE = CHECKOUT / "packaging" / "compose"
 
@@ -19,12 +21,18 @@ def services() -> dict[str, Any]:
     return dict(loaded["services"])
 
 
-def test_all_that_is_mounted_from_the_project_exists() -> None:
-    """A missing source would become an empty directory, silently."""
+def test_all_that_is_mounted_comes_with_the_agent(tmp_path: Path) -> None:
+    """In the folder that --install-assets writes: a missing source would become an empty directory, silently."""
+    assert install(tmp_path) == 0
     volumes = [each for service in services().values() for each in service["volumes"] if isinstance(each, str)]
     sources = [each.split(":")[0] for each in volumes if each.startswith(".")]
     assert sources
-    assert not [source for source in sources if not (COMPOSE / source).exists()]
+    assert not [source for source in sources if not (tmp_path / "packaging" / "compose" / source).exists()]
+
+
+def test_nothing_is_built_from_what_is_not_there() -> None:
+    """The written folder has no Dockerfile: images are named, also the agent's own."""
+    assert not [name for name, service in services().items() if "build" in service]
 
 
 def test_no_port_is_open_to_the_network() -> None:
@@ -34,8 +42,8 @@ def test_no_port_is_open_to_the_network() -> None:
 
 
 def test_images_are_pinned_by_version() -> None:
-    """What is not built here has a version as its tag."""
-    images = [service["image"] for service in services().values() if "build" not in service]
+    """What is not ours has a version as its tag."""
+    images = [service["image"] for name, service in services().items() if name != "libvirt-exporter"]
     assert all(image.rpartition(":")[2].lstrip("v")[0].isdigit() for image in images)
 
 
