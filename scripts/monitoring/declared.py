@@ -1,7 +1,6 @@
 """Every metric a query may use, with its labels."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
@@ -41,7 +40,7 @@ def _series(metric: Metric) -> dict[str, frozenset[str]]:
     }
 
 
-def alerts(rules: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+def alerts(rules: Labels) -> dict[str, frozenset[str]]:
     """The series that Prometheus writes for alerts; which labels of a guest they have differs from alert to alert."""
-    names = frozenset(label for labels in rules.values() for label in labels)
+    names = TARGET.union(*rules.values())
     return {"ALERTS": names | {"alertname", "alertstate"}, "ALERTS_FOR_STATE": names | {"alertname"}}

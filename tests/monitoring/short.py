@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 WINDOWS = {"5m": "15s", "10m": "20s", "15m": "20s", "30m": "30s", "6h": "30s", "1d": "2m"}
-"""Windows in expressions, and what they become."""
+"""Windows and offsets in expressions, and what they become."""
 
 
 def quicker(source: Path, target: Path) -> Path:
@@ -15,7 +15,7 @@ def quicker(source: Path, target: Path) -> Path:
     rules = yaml.safe_load(source.read_text())
     for group in rules["groups"]:
         for rule in group["rules"]:
-            rule["expr"] = re.sub(r"\[(\w+)\]", lambda window: f"[{WINDOWS[window[1]]}]", rule["expr"])
+            rule["expr"] = re.sub(r"(?<=\[)\w+(?=\])|(?<=offset )\w+", lambda window: WINDOWS[window[0]], rule["expr"])
             if "for" in rule:
                 rule["for"] = f"{min(max(_seconds(rule['for']) // 20, 5), 15)}s"
     target.write_text(yaml.safe_dump(rules, sort_keys=False))
