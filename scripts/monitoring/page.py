@@ -3,6 +3,8 @@
 import csv
 from pathlib import Path
 
+from exporter.collectors.registry import COLLECTORS
+from scripts.monitoring.expressions import metrics
 from scripts.monitoring.rules import Rule, rules
 
 SEEN = Path("tests/monitoring/data/faults.tsv")
@@ -21,7 +23,14 @@ promtool check rules alerts/*.rules.yml
 promtool test rules alerts/tests/*.yml
 ```
 
-`critical` wakes somebody, `warning` can wait for the morning, `info` is for reading.
+`critical` wakes somebody, `warning` can wait for the morning, `info` is for reading. Alerts of one name share their
+summary, so that a group of them has one; the description names the host, and the guest, pool or network.
+
+An alert sees nothing, or less, while a collector it needs is off; those marked * are off unless asked for.
+
+What libvirt knows of a storage pool is as old as the pool's last refresh, and that guests write does not refresh it.
+The exporter may not: its connections are read-only. The alerts about full pools see growth only where something else
+refreshes the pools; [a runbook](../alerts/runbooks/LibvirtStoragePoolNearlyFull.md#mitigation) has a timer that does.
 """
 _FAULTS = """\
 ## Shown on real faults
@@ -30,6 +39,7 @@ The end-to-end test makes these faults on a host with real guests, with waits sh
 its own alert and to the consequences listed. All of them resolved after the repair. Seconds are from the fault until
 the alert fired, as Alertmanager handed it on. The other alerts are shown by rule tests alone.
 """
+_OFF = "*"
 
 
 def page(found: list[Rule]) -> str:
@@ -41,13 +51,25 @@ def page(found: list[Rule]) -> str:
     return "\n".join(parts)
 
 
+def needs(rule: Rule, found: list[Rule]) -> list[str]:
+    """Names of the collectors whose metrics an alert is made of, recorded ones included."""
+    asked = metrics(rule.expression)
+    while recorded := [other for other in found if not other.alert and other.name in asked]:
+        asked -= {other.name for other in recorded}
+        asked = asked.union(*(metrics(other.expression) for other in recorded))
+    return [it.name for it in COLLECTORS if asked & {metric.name for metric in it.metrics}]
+
+
 def _table(found: list[Rule], group: str) -> str:
-    lines = ["| alert | severity | after | says |", "| --- | --- | --- | --- |"]
+    off = {collector.name for collector in COLLECTORS if not collector.default}
+    lines = ["| alert | severity | after | says | needs |", "| --- | --- | --- | --- | --- |"]
     for rule in found:
         if rule.alert and rule.group == group:
             name = f"[{rule.name}]({rule.annotations['runbook_url']})"
             after = rule.wait or "at once"
-            lines.append(f"| {name} | {rule.labels['severity']} | {after} | {rule.annotations['summary']} |")
+            collectors = ", ".join(f"`{it}`{_OFF * (it in off)}" for it in needs(rule, found))
+            said = f"{rule.labels['severity']} | {after} | {rule.annotations['summary']}"
+            lines.append(f"| {name} | {said} | {collectors} |")
     return "\n".join(lines) + "\n"
 
 

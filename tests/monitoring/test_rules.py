@@ -11,13 +11,15 @@ import yaml
 
 from scripts.monitoring import __main__ as monitoring
 from scripts.monitoring import page
-from scripts.monitoring.rules import Rule, rules
+from scripts.monitoring.expressions import result_labels
+from scripts.monitoring.rules import Rule, known_series, rules
 from scripts.monitoring.runbooks import base_address, linked
 from tests.lab.prometheus import promtool
 
 ALERTS = Path("alerts")
 FOUND = rules()
 FIRING = [rule for rule in FOUND if rule.alert]
+SERIES, _ = known_series(FOUND)
 TESTS = sorted((ALERTS / "tests").glob("*.yml"))
 
 needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is missing: run scripts/setup")
@@ -58,7 +60,7 @@ def test_every_alert_has_a_firing_and_a_quiet_case() -> None:
 
 @pytest.mark.parametrize("rule", FIRING, ids=name)
 def test_alert_says_what_it_must(rule: Rule) -> None:
-    """An alert has a name of ours, a known severity, and texts that name host and guest."""
+    """An alert has a name of ours, a known severity, and a description that names the host and what of it is hit."""
     assert re.fullmatch(r"Libvirt[A-Za-z]+", rule.name)
     assert rule.labels["severity"] in {"critical", "warning", "info"}
     assert re.fullmatch(r"[A-Z].*\.", rule.annotations["summary"])
@@ -66,8 +68,8 @@ def test_alert_says_what_it_must(rule: Rule) -> None:
     assert rule.annotations["description"].endswith(".")
     if rule.name != "LibvirtExporterAbsent":
         assert "$labels.instance" in rule.annotations["description"]
-    if rule.name.startswith(("LibvirtDomain", "LibvirtSnapshot", "LibvirtInterface")):
-        assert "$labels.domain" in rule.annotations["description"]
+    for label in {"domain", "storage_pool", "network"} & (result_labels(rule.expression, SERIES) or frozenset()):
+        assert f"$labels.{label}" in rule.annotations["description"]
 
 
 def test_limits_stand_in_one_place() -> None:
@@ -105,6 +107,14 @@ def test_a_rule_that_asks_for_what_we_lack_fails_the_check_with_its_name(
     monkeypatch.chdir(tmp_path)
     assert monitoring.main([]) == 1
     assert capsys.readouterr().out == f"alerts/z.rules.yml: instance:bad:sum: {problem}\n"
+
+
+def test_an_alert_needs_the_collectors_of_its_metrics() -> None:
+    """Collectors follow from an expression, through what it takes from recording rules."""
+    by_name = {rule.name: rule for rule in FIRING}
+    assert page.needs(by_name["LibvirtDomainSwapping"], FOUND) == ["domain_memory"]
+    assert page.needs(by_name["LibvirtDomainClockOff"], FOUND) == ["domain_agent"]
+    assert all(page.needs(rule, FOUND) for rule in FIRING)
 
 
 def test_the_page_about_alerts_is_fresh() -> None:
