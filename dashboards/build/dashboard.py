@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dashboards.build.panel import DATASOURCE, GUESTS, HOSTS, Json, Panel
+from dashboards.build.panel import DATASOURCE, FIRING, GUESTS, HOSTS, Json, Panel
 
 TAG = "libvirt"
 _WIDTH = 24
@@ -20,12 +20,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """`uid` is what links lead to and never changes; with `one_guest` there is a variable for the guest."""
+    """`uid` is what links lead to and never changes; with `one_host` or `one_guest` it opens with one, the first."""
 
     uid: str
     title: str
     description: str
     rows: Sequence[Row]
+    one_host: bool = False
     one_guest: bool = False
 
     def json(self) -> Json:
@@ -94,10 +95,11 @@ class Dashboard:
             "refresh": 1,
             "hide": 0,
         }
+        first = self.one_host or self.one_guest
         yield _variable("job", "Job", "label_values(libvirt_up, job)")
-        yield _variable("instance", "Instance", 'label_values(libvirt_up{job=~"$job"}, instance)')
+        yield _variable("instance", "Instance", 'label_values(libvirt_up{job=~"$job"}, instance)', first)
         if self.one_guest:
-            yield _variable("domain", "Guest", f"label_values(libvirt_domain_info_state{{{HOSTS}}}, domain)")
+            yield _variable("domain", "Guest", f"label_values(libvirt_domain_info_state{{{HOSTS}}}, domain)", first)
 
     def _annotations(self) -> Iterator[Json]:
         if self.one_guest:
@@ -117,14 +119,15 @@ class Dashboard:
             "datasource": DATASOURCE,
             "enable": False,
             "iconColor": "red",
-            "expr": f'ALERTS{{{self.selection}, alertname=~"Libvirt.*", alertstate="firing"}}',
+            "expr": f'ALERTS{{{GUESTS}, alertname=~"Libvirt.*", alertstate="firing"}}' if self.one_guest else FIRING,
             "titleFormat": "{{alertname}}",
             "textFormat": "{{severity}} on {{instance}}",
             "step": "60s",
         }
 
 
-def _variable(name: str, label: str, query: str) -> Json:
+def _variable(name: str, label: str, query: str, first: bool = False) -> Json:
+    """A choice of several values: all at first, or the `first` one, for which Grafana must not offer all at all."""
     return {
         "name": name,
         "label": label,
@@ -135,7 +138,7 @@ def _variable(name: str, label: str, query: str) -> Json:
         "refresh": 2,
         "sort": 1,
         "multi": True,
-        "includeAll": True,
+        "includeAll": not first,
         "allValue": ".+",
-        "current": {"text": ["All"], "value": ["$__all"]},
+        "current": {} if first else {"text": ["All"], "value": ["$__all"]},
     }

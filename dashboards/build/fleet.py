@@ -1,10 +1,16 @@
 """All hosts at once: is anything wrong, is there room, and who uses it."""
 
 from dashboards.build.dashboard import Dashboard, Row
-from dashboards.build.panel import GUEST_LINK, HOST_LINK, Panel
+from dashboards.build.panel import FIRING, GUEST_LINK, HOST_LINK, Panel
 
 _BY_GUEST = "job, instance, domain"
 _LEGEND = "{{domain}} on {{instance}}"
+_OUT_OF_REACH = (
+    "libvirt_up{%} == 0"
+    " or (last_over_time(libvirt_up{%}[1h]) unless libvirt_up{%})"
+    ' or on (job, instance) ALERTS{%, alertname="LibvirtExporterDown", alertstate="firing"}'
+)
+"""Of an exporter that died there is no `libvirt_up` any more, and after an hour the alert alone knows of it."""
 _SHARE = ((None, "green"), (0.8, "orange"), (0.95, "red"))
 
 
@@ -27,9 +33,10 @@ _NOW = Row(
         ),
         Panel(
             "Hosts out of reach",
-            "Hosts whose exporter answers and whose libvirt does not.",
+            "Hosts whose libvirt does not answer, that were there within the last hour and are gone, or that an alert "
+            "calls down.",
             "short",
-            (("count(libvirt_up{%} == 0) or vector(0)", "out of reach"),),
+            ((f"count({_OUT_OF_REACH}) or vector(0)", "out of reach"),),
             "stat",
             4,
             4,
@@ -61,13 +68,13 @@ _NOW = Row(
             "stat",
             4,
             4,
-            thresholds=((None, "green"), (1, "orange"), (8, "red")),
+            thresholds=((None, "green"), (1, "red")),
         ),
         Panel(
             "Alerts",
             "Alerts of these rules that fire.",
             "short",
-            (('count(ALERTS{%, alertname=~"Libvirt.*", alertstate="firing"}) or vector(0)', "firing"),),
+            ((f"count({FIRING}) or vector(0)", "firing"),),
             "stat",
             4,
             4,
@@ -85,7 +92,7 @@ _NOW = Row(
             "Firing alerts",
             "What is wrong now; runbooks stand in the alerts themselves.",
             "short",
-            (('ALERTS{%, alertname=~"Libvirt.*", alertstate="firing"}', ""),),
+            ((FIRING, ""),),
             "table",
             12,
             columns={

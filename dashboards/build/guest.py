@@ -5,9 +5,9 @@ from dashboards.build.panel import Panel
 from dashboards.build.states import DOMAIN, YES
 
 _RATE = "[$__rate_interval]"
-_NAME = "{{domain}}"
-_VCPU = "{{domain}} vCPU {{vcpu}}"
-_DEVICE = "{{domain}} {{target_device}}"
+_NAME = "{{domain}} on {{instance}}"
+_VCPU = "vCPU {{vcpu}} of {{domain}} on {{instance}}"
+_DEVICE = "{{target_device}} of {{domain}} on {{instance}}"
 _MEMORY = "libvirt_domain_memory_stats"
 _DISK = "libvirt_domain_block_stats"
 _NET = "libvirt_domain_interface_stats"
@@ -29,7 +29,7 @@ _NOW = Row(
             "State",
             "What the guest did; events are marked in all panels.",
             "short",
-            (("libvirt_domain_info_state{%}", "{{domain}} on {{instance}}"),),
+            (("libvirt_domain_info_state{%}", _NAME),),
             "state-timeline",
             16,
             7,
@@ -37,9 +37,15 @@ _NOW = Row(
         ),
         Panel(
             "Age of the figures",
-            "Time since the guest's statistics were asked for; it grows while the guest hangs.",
+            "Time since the statistics of an active guest were asked for; it grows while the guest hangs.",
             "s",
-            (("time() - libvirt_domain_stats_timestamp_seconds{%}", _NAME),),
+            (
+                (
+                    "time() - libvirt_domain_stats_timestamp_seconds{%}"
+                    " and on (job, instance, domain) libvirt_domain_active{%} == 1",
+                    _NAME,
+                ),
+            ),
             height=7,
         ),
         Panel(

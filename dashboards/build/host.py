@@ -6,6 +6,7 @@ from dashboards.build.states import POOL, UP
 
 _RATE = "[$__rate_interval]"
 _ON = "{{instance}}"
+_GUEST = "{{domain}} on {{instance}}"
 
 _STATE = Row(
     "Now",
@@ -54,7 +55,12 @@ _CPU = Row(
             "CPU of guests",
             "Host CPUs that the ten busiest guests keep busy.",
             "short",
-            ((f"topk(10, rate(libvirt_domain_info_cpu_time_seconds_total{{%}}{_RATE}))", "{{domain}}"),),
+            (
+                (
+                    f"topk(10, rate(libvirt_domain_info_cpu_time_seconds_total{{%}}{_RATE}))",
+                    _GUEST,
+                ),
+            ),
             stacked=True,
             link=GUEST_LINK,
         ),
@@ -182,7 +188,7 @@ _STORAGE = Row(
                     "topk(10, sum by (job, instance, domain) ("
                     f"rate(libvirt_domain_interface_stats_receive_bytes_total{{%}}{_RATE})"
                     f" + rate(libvirt_domain_interface_stats_transmit_bytes_total{{%}}{_RATE})))",
-                    "{{domain}}",
+                    _GUEST,
                 ),
             ),
             link=GUEST_LINK,
@@ -196,7 +202,7 @@ _STORAGE = Row(
                     "topk(10, sum by (job, instance, domain) ("
                     f"rate(libvirt_domain_block_stats_read_bytes_total{{%}}{_RATE})"
                     f" + rate(libvirt_domain_block_stats_write_bytes_total{{%}}{_RATE})))",
-                    "{{domain}}",
+                    _GUEST,
                 ),
             ),
             link=GUEST_LINK,
@@ -293,4 +299,5 @@ HOST = Dashboard(
     "libvirt / Host",
     "One libvirt host: processors, memory, pools, networks, and the health of the exporter.",
     (_STATE, _CPU, _MEMORY, _STORAGE, _AGENT),
+    one_host=True,
 )

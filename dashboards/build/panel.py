@@ -10,6 +10,8 @@ Kind = Literal["timeseries", "stat", "table", "state-timeline", "bargauge"]
 DATASOURCE = {"type": "prometheus", "uid": "$datasource"}
 HOSTS = 'job=~"$job", instance=~"$instance"'
 GUESTS = f'{HOSTS}, domain=~"$domain"'
+FIRING = 'ALERTS{job=~"$job|", instance=~"$instance|", alertname=~"Libvirt.*", alertstate="firing"}'
+"""What fires, the one alert that is about no host included: nobody is watched at all."""
 GUEST_LINK = (
     "/d/libvirt-guest?${__url_time_range}&${datasource:queryparam}&var-job=${__field.labels.job}"
     "&var-instance=${__field.labels.instance}&var-domain=${__field.labels.domain}"

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,26 @@ def test_template_datasource_rule(board: dict[str, Any]) -> None:
 @board
 @pytest.mark.parametrize(("name", "label"), [("job", "Job"), ("instance", "Instance")])
 def test_template_job_and_instance_rule(board: dict[str, Any], name: str, label: str) -> None:
-    """There are variables for job and instance, of several values, all by default."""
+    """There are variables for job and instance, of several values."""
     found = variable(board, name)
     assert (found["type"], found["label"], found["multi"], found["allValue"]) == ("query", label, True, ".+")
     assert found["datasource"]["uid"] == "$datasource"
+
+
+@pytest.mark.parametrize(
+    ("uid", "name", "opens_with_all"),
+    [
+        ("libvirt-fleet", "instance", True),
+        ("libvirt-host", "instance", False),
+        ("libvirt-guest", "instance", False),
+        ("libvirt-guest", "domain", False),
+    ],
+)
+def test_a_dashboard_about_one_thing_opens_with_one(uid: str, name: str, opens_with_all: bool) -> None:
+    """Where Grafana offers all values it opens with them: only the fleet may, the others begin with the first."""
+    found = variable(BOARDS[uid], name)
+    assert (found["includeAll"], "$__all" in found["current"].get("value", ())) == (opens_with_all, opens_with_all)
+    assert found["multi"]
 
 
 @board
@@ -148,19 +165,23 @@ def test_target_promql_rule(query: str) -> None:
 @query
 def test_target_rate_interval_rule(query: str) -> None:
     """Rates are over $__rate_interval, which fits any scrape interval."""
-    assert set(re.findall(r"\[([^\]]*)\]", query)) <= {"$__rate_interval"}
+    for node, _ in walk(promql.parse(filled(query, {"$__rate_interval": "1234s"}))):
+        if isinstance(node, promql.Call) and node.func.name in {"rate", "irate", "increase"}:
+            (window,) = node.args
+            assert isinstance(window, promql.MatrixSelector)
+            assert window.range == timedelta(seconds=1234)
 
 
 @query
 def test_target_job_and_instance_rule(query: str) -> None:
-    """Each selector takes job and instance from the variables, by regular expression."""
+    """Each selector takes job and instance from the variables, by regular expression; alerts may lack them."""
     filled_in = filled(query, {"$__rate_interval": "5m"})
     for selector in selectors(promql.parse(filled_in)):
         chosen = {it.name: (str(it.op), it.value) for it in selector.matchers.matchers}
         for name in ("job", "instance"):
             operator, value = chosen[name]
             assert operator in {"=~", "MatchOp.Re"}
-            assert value == f"${name}"
+            assert value in ({f"${name}", f"${name}|"} if selector.name == "ALERTS" else {f"${name}"})
 
 
 @query
