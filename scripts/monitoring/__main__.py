@@ -18,9 +18,11 @@ def check() -> list[str]:
     series, lacking = known_series(found)
     for query in (*of_dashboards(), *of_pages()):
         try:
-            result_labels(query.expression, series)
+            labels = result_labels(query.expression, series) or frozenset()
         except (Unknown, ValueError) as error:
             lacking.append(f"{query.where}: {error}")
+        else:
+            lacking += [f"{query.where}: it shows a missing label {name}" for name in sorted(query.shown - labels)]
     return lacking + problems(found)
 
 

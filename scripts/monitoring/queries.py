@@ -20,10 +20,11 @@ ANY = {
 
 @dataclass(frozen=True)
 class Query:
-    """One query, and where it stands: dashboard and panel, or page."""
+    """One query, where it stands (dashboard and panel, or page), and the labels of its result that are shown there."""
 
     where: str
     expression: str
+    shown: frozenset[str] = frozenset()
 
 
 def panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -39,14 +40,32 @@ def of_dashboards(directory: Path = Path("dashboards"), variables: Mapping[str, 
     for file in sorted(directory.glob("*.json")):
         dashboard = json.loads(file.read_text())
         for panel in panels(dashboard):
-            for target in panel["targets"]:
-                yield Query(f"{file}: {panel['title']}", filled(target["expr"], variables))
+            for expression, shown in _of_panel(panel):
+                yield Query(f"{file}: {panel['title']}", filled(expression, variables), shown)
         for annotation in dashboard["annotations"]["list"]:
-            yield Query(f"{file}: annotation {annotation['name']}", filled(annotation["expr"], variables))
+            shown = _named(annotation["titleFormat"] + annotation["textFormat"])
+            yield Query(f"{file}: annotation {annotation['name']}", filled(annotation["expr"], variables), shown)
         for variable in dashboard["templating"]["list"]:
             if variable["type"] == "query":
                 selector = re.sub(r"^label_values\((.*), \w+\)$", r"\1", variable["query"]["query"])
                 yield Query(f"{file}: variable {variable['name']}", filled(selector, variables))
+
+
+def _of_panel(panel: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Each query of a panel with the labels in its legend and its links; a table's columns are of all its queries."""
+    if panel["type"] == "table":
+        columns = panel["transformations"][-1]["options"]["renameByName"]
+        shown = frozenset(name for name in columns if not name.startswith("Value"))
+        yield " or ".join(f"({target['expr']})" for target in panel["targets"]), shown
+        return
+    linked = frozenset(re.findall(r"__field\.labels\.(\w+)", json.dumps(panel["fieldConfig"])))
+    for target in panel["targets"]:
+        yield target["expr"], _named(target["legendFormat"]) | linked
+
+
+def _named(text: str) -> frozenset[str]:
+    """The labels that Grafana puts into a text."""
+    return frozenset(re.findall(r"\{\{\s*(\w+)\s*\}\}", text))
 
 
 def of_pages() -> Iterator[Query]:

@@ -1,10 +1,12 @@
 """Rule files: promtool likes them, their own tests pass, and every alert has all that a person needs."""
 
+import json
 import re
 import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -84,6 +86,16 @@ def test_everything_asked_for_exists() -> None:
     assert monitoring.check() == []
 
 
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the check reads, as the current directory and ready to be spoilt."""
+    for name in ("alerts", "dashboards", "docs"):
+        shutil.copytree(name, tmp_path / name)
+    shutil.copy("pyproject.toml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @pytest.mark.parametrize(
     ("expression", "problem"),
     [
@@ -95,18 +107,62 @@ def test_everything_asked_for_exists() -> None:
     ],
 )
 def test_a_rule_that_asks_for_what_we_lack_fails_the_check_with_its_name(
-    expression: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    expression: str, problem: str, copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`scripts/check` names the rule and what does not exist."""
-    shutil.copytree(ALERTS, tmp_path / "alerts")
-    shutil.copytree("dashboards", tmp_path / "dashboards")
-    shutil.copytree("docs", tmp_path / "docs")
-    shutil.copy("pyproject.toml", tmp_path)
     rule = {"record": "instance:bad:sum", "expr": expression}
-    (tmp_path / "alerts" / "z.rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "z", "rules": [rule]}]}))
-    monkeypatch.chdir(tmp_path)
+    (copy / "alerts" / "z.rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "z", "rules": [rule]}]}))
     assert monitoring.main([]) == 1
     assert capsys.readouterr().out == f"alerts/z.rules.yml: instance:bad:sum: {problem}\n"
+
+
+HOSTS = 'job=~"$job", instance=~"$instance"'
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"expr": f"libvirt_haunted{{{HOSTS}}}"}, "metric libvirt_haunted does not exist"),
+        ({"expr": f'libvirt_up{{{HOSTS}, domain="web"}}'}, "metric libvirt_up has no label domain"),
+        ({"expr": f"sum by (guest) (libvirt_up{{{HOSTS}}})"}, "sum of an expression has no label guest"),
+        ({"expr": f"sum by (job) (libvirt_up{{{HOSTS}}})"}, "it shows a missing label instance"),
+        ({"legendFormat": "{{ghost}} on {{instance}}"}, "it shows a missing label ghost"),
+    ],
+)
+def test_a_panel_that_asks_for_what_we_lack_fails_the_check_with_its_name(
+    change: dict[str, str], problem: str, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`scripts/check` names dashboard and panel, and what does not exist."""
+    file = copy / "dashboards" / "libvirt-host.json"
+    dashboard = json.loads(file.read_text())
+    _titled(dashboard, "libvirt answers")["targets"][0] |= change
+    file.write_text(json.dumps(dashboard))
+    assert monitoring.main([]) == 1
+    assert capsys.readouterr().out == f"dashboards/libvirt-host.json: libvirt answers: {problem}\n"
+
+
+def test_tables_links_and_annotations_show_labels_that_there_are(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A column, a link or the text of an annotation with a label that no query gives fails the check with its name."""
+    file = copy / "dashboards" / "libvirt-guest.json"
+    dashboard = json.loads(file.read_text())
+    _titled(dashboard, "Why")["transformations"][2]["options"]["renameByName"]["column"] = "Ghost"
+    link = {"title": "Ghost", "url": "/d/libvirt-host?var-job=${__field.labels.link}"}
+    _titled(dashboard, "Steal by vCPU")["fieldConfig"]["defaults"]["links"] = [link]
+    dashboard["annotations"]["list"][0]["textFormat"] = "{{text}}"
+    file.write_text(json.dumps(dashboard))
+    assert monitoring.main([]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "dashboards/libvirt-guest.json: Why: it shows a missing label column",
+        "dashboards/libvirt-guest.json: Steal by vCPU: it shows a missing label link",
+        "dashboards/libvirt-guest.json: annotation Events: it shows a missing label text",
+    ]
+
+
+def _titled(dashboard: dict[str, Any], title: str) -> dict[str, Any]:
+    (panel,) = [it for it in dashboard["panels"] if it["title"] == title]
+    return panel
 
 
 def test_an_alert_needs_the_collectors_of_its_metrics() -> None:
