@@ -67,6 +67,11 @@ class Access:
             logger.error("web configuration not reloaded, the old one stays", reason=str(error))
             self._metrics.reloads.refused()
             return
+        except Exception:
+            # A mistake of ours must not cost the connection that happened to notice the new file.
+            logger.exception("web configuration not reloaded, the old one stays")
+            self._metrics.reloads.refused()
+            return
         finally:
             # Of before the reading, so that what changes meanwhile is read once more.
             self._seen = seen if self._files == before else self._signature()
@@ -113,6 +118,6 @@ class Access:
 def _stat(file: Path) -> tuple[int, int, int] | None:
     try:
         status = file.stat()
-    except OSError:
+    except (OSError, ValueError):  # no path has a zero byte
         return None
     return status.st_mtime_ns, status.st_ino, status.st_size

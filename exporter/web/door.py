@@ -2,6 +2,8 @@
 
 import asyncio
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import structlog
@@ -91,15 +93,16 @@ class Door(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if not self._house.admit(self):
-            self._transport.abort()
-            return
-        tls = self._house.access.current().tls
-        if tls is None:
-            self._enter(self._transport)
-        else:
-            self._transport.pause_reading()
-            self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(tls))
+        with self._closing_on_mistakes():
+            if not self._house.admit(self):
+                self._transport.abort()
+                return
+            tls = self._house.access.current().tls
+            if tls is None:
+                self._enter(self._transport)
+            else:
+                self._transport.pause_reading()
+                self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(tls))
 
     def data_received(self, data: bytes) -> None:
         # The first request may come in one piece with the end of the handshake.
@@ -108,7 +111,21 @@ class Door(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - what ended it changes nothing
         self._house.leave(self)
 
+    @contextmanager
+    def _closing_on_mistakes(self) -> Iterator[None]:
+        """A mistake of ours before there is a `Connection` with its limits would leave the client hanging for ever."""
+        try:
+            yield
+        except Exception:
+            logger.exception("could not let a connection in")
+            self._transport.abort()
+            self._house.leave(self)
+
     async def _shake_hands(self, tls: TLS) -> None:
+        with self._closing_on_mistakes():
+            await self._secure(tls)
+
+    async def _secure(self, tls: TLS) -> None:
         loop = asyncio.get_running_loop()
         seconds = self._house.limits.handshake_seconds
         try:

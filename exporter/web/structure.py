@@ -55,7 +55,7 @@ def _first(error: BaseException, path: tuple[str, ...]) -> RefusedError:
         if isinstance(note, AttributeValidationNote):
             path = (*path, note.name)
     if isinstance(error, ForbiddenExtraKeysError):
-        name = min(error.extra_fields)
+        name = min(map(str, error.extra_fields))  # YAML has names that are no text, such as 1 and on
         known = ", ".join(attribute.name for attribute in fields(error.cl))
         return RefusedError(".".join((*path, name)), "unknown key", f"only {known}")
     if isinstance(error, BaseExceptionGroup):

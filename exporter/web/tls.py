@@ -4,6 +4,7 @@ import os
 import ssl
 import warnings
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import cast
 
@@ -36,7 +37,7 @@ class TLS:
             return True
         certificate = peer.getpeercert() or {}
         names = cast(tuple[tuple[str, str], ...], certificate.get("subjectAltName", ()))
-        return any(name in self.allowed_sans for _, name in names)
+        return any(_spelled(name) in self.allowed_sans for _, name in names)
 
 
 def build_tls(config: TLSServerConfig, folder: Path) -> TLS | None:
@@ -67,24 +68,35 @@ def build_tls(config: TLSServerConfig, folder: Path) -> TLS | None:
         raise RefusedError("tls_server_config.cert_file", shown, f"a certificate in PEM form: {error}") from error
     _load(context, config, certificate, key)
     _set_clients(context, config, folder)
-    return TLS(context, frozenset(config.client_allowed_sans), expires)
+    return TLS(context, frozenset(map(_spelled, config.client_allowed_sans)), expires)
 
 
 def _material(config: TLSServerConfig, name: str, folder: Path) -> str:
-    """PEM text written into the configuration, or that of the file named there; empty without either."""
+    """PEM text written into the configuration, or that of the file named there; empty without either.
+
+    Comments around it may be in any language: they become question marks, as the ssl module takes ASCII alone.
+    """
     inline: str = getattr(config, name)
     named: str = getattr(config, f"{name}_file")
     key = f"tls_server_config.{name}_file"
     if inline and named:
         raise RefusedError(key, named, f"only one of {name} and {name}_file")
     if not named:
-        return inline
+        return inline.encode("ascii", "replace").decode()
     file = folder / named
     try:
-        return file.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not PEM"
+        return file.read_bytes().decode("utf-8", "replace").encode("ascii", "replace").decode()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "a path without zero bytes"
         raise RefusedError(key, file, f"a readable file in PEM form: {reason}") from error
+
+
+def _spelled(name: str) -> str:
+    """A name as it is compared: OpenSSL and people write the same IPv6 address in different ways."""
+    try:
+        return ip_address(name).compressed
+    except ValueError:
+        return name
 
 
 def _load(context: ssl.SSLContext, config: TLSServerConfig, certificate: str, key: str) -> None:
@@ -94,7 +106,7 @@ def _load(context: ssl.SSLContext, config: TLSServerConfig, certificate: str, ke
         with open(descriptor, "wb", closefd=False) as file:
             file.write(f"{key}\n{certificate}\n".encode("ascii"))
         context.load_cert_chain(f"/proc/self/fd/{descriptor}", password=_no_password)
-    except (ssl.SSLError, ValueError) as error:
+    except (OSError, ValueError) as error:
         shown = config.key_file or SECRET
         reason = getattr(error, "reason", None) or str(error)
         allowed = f"the unencrypted key of the certificate, in PEM form: {reason}"

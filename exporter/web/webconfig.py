@@ -98,10 +98,10 @@ def read_web_config(path: Path) -> WebConfig:
     """What the file says, validated as far as it can be without the files it names; raises ConfigError."""
     try:
         raw = yaml.load(path.read_bytes(), _StrictLoader)  # noqa: S506 - a safe loader, made stricter
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise ConfigError(FLAG, path, f"a readable file is needed: {reason}") from error
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise ConfigError(FLAG, path, f"a readable file is needed: {error.strerror}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # A date that is none is a ValueError, too many brackets are a RecursionError.
         raise ConfigError(FLAG, path, f"YAML is needed: {' '.join(str(error).split())}") from error
     if raw is None:
         return WebConfig()
@@ -112,6 +112,8 @@ def read_web_config(path: Path) -> WebConfig:
         interval_seconds(config.rate_limit)
     except RefusedError as refused:
         raise ConfigError(f"{FLAG} {path}: {refused.key}", refused.shown, refused.allowed) from refused
+    except RecursionError as error:
+        raise ConfigError(FLAG, path, "nothing may be inside itself") from error
     return config
 
 
@@ -131,8 +133,8 @@ def interval_seconds(limit: RateLimitConfig) -> float:
 def _check_users(users: Mapping[str, str]) -> None:
     for user, value in users.items():
         key = f"basic_auth_users.{user}"
-        if not user or ":" in user:
-            raise RefusedError(key, user, "a user name without a colon")
+        if not user.isprintable() or not user or ":" in user:
+            raise RefusedError(key, user, "a user name of printable characters, without a colon")
         if not _BCRYPT.fullmatch(value):
             raise RefusedError(key, "(not shown)", "a bcrypt hash, $2a$, $2b$ or $2y$, as htpasswd -nBC 10 gives")
 

@@ -23,6 +23,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     issue(folder, "server", "DNS:localhost,IP:127.0.0.1")
     issue(folder, "renewed", "DNS:localhost,IP:127.0.0.1", days=9)
     issue(folder, "client", "DNS:prometheus.example,IP:192.0.2.1")
+    issue(folder, "six", "IP:2001:db8::1")
     issue(folder, "other", "DNS:other.example")
     issue(folder, "foreign", "DNS:prometheus.example", authority="stranger")
     openssl(folder, "ec", "-in", "server.key", "-aes128", "-passout", "pass:x", "-out", "encrypted.key")

@@ -1,14 +1,20 @@
 """TLS, client certificates, passwords, headers and rate limits, over real sockets."""
 
+import asyncio
 import base64
 import ssl
 import time
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
+from exporter.web.access import Access, AccessState
 from exporter.web.certificate import not_after
+from exporter.web.door import Door, House
+from exporter.web.metrics import ReloadMetrics, WebMetrics
+from exporter.web.options import Limits
 from tests.web.served import Serve, Served, Until
 
 EXPIRY = "libvirt_exporter_certificate_expiry_timestamp_seconds"
@@ -68,6 +74,7 @@ def test_inline_certificates_serve(folder: Path, start: Serve) -> None:
         ("client", "foreign", False),
         ("client", None, False),
         ("client_sans", "client", True),
+        ("client_sans", "six", True),
         ("client_sans", "other", False),
         ("client_if_given", None, True),
         ("client_if_given", "foreign", False),
@@ -131,6 +138,71 @@ def test_a_broken_new_file_keeps_the_old_until_repaired(folder: Path, start: Ser
     config.write_text(good.replace("alice", "carol"))
     until(lambda: served.get("/metrics", basic("carol", "secret")).status == 200)
     assert served.get("/metrics", basic("alice", "secret")).status == 401
+
+
+@pytest.mark.parametrize("text", ["1: 2", "rate_limit: {on: 1}", "rate_limit: {burst: 2024-13-45}", "x: &x [*x]"])
+def test_nonsense_keeps_the_old_and_hangs_nobody(folder: Path, start: Serve, until: Until, text: str) -> None:
+    """A new file that makes no sense costs neither the client that comes first nor the users there were."""
+    config = folder / "users.good.yml"
+    served = start(config=config)
+    config.write_text(text)
+    until(lambda: served.get("/metrics").status == 401 and served.figure(FAILURES) == 1)
+    assert served.get("/metrics", basic("alice", "secret")).status == 200
+
+
+class BrokenAccess:
+    """Fails whenever it is asked."""
+
+    def current(self) -> AccessState:
+        raise RuntimeError("a mistake")
+
+
+def test_a_mistake_of_ours_closes_the_connection() -> None:
+    """A client whose connection cannot be let in is closed and logged, never left without an end."""
+    registry = CollectorRegistry()
+    metrics = WebMetrics(registry, ReloadMetrics(registry))
+
+    async def ask() -> bytes:
+        house = House(None, BrokenAccess(), Limits(), metrics)  # type: ignore[arg-type]
+        server = await asyncio.get_running_loop().create_server(lambda: Door(house), "127.0.0.1", 0)
+        async with server, asyncio.timeout(10):
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            try:
+                return await reader.read()
+            except ConnectionResetError:
+                return b""
+            finally:
+                writer.close()
+
+    with capture_logs() as logs:
+        assert asyncio.run(ask()) == b""
+    assert [entry["event"] for entry in logs] == ["could not let a connection in"]
+
+
+class BrokenPath(type(Path())):  # type: ignore[misc]  # the class that Path() makes differs from system to system
+    """A file that fails in a way nobody foresaw."""
+
+    broken = False
+
+    def read_bytes(self) -> bytes:
+        if BrokenPath.broken:
+            raise RuntimeError("a mistake")
+        return bytes(super().read_bytes())
+
+
+def test_a_mistake_of_ours_at_a_reload_keeps_the_old(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody foresaw is logged and counted like a broken file, and never reaches a connection."""
+    registry = CollectorRegistry()
+    config = BrokenPath(folder / "users.good.yml")
+    access = Access(config, WebMetrics(registry, ReloadMetrics(registry)))
+    before = access.current()
+    monkeypatch.setattr(BrokenPath, "broken", True)
+    with capture_logs() as logs:
+        access.reload()
+    access.close()
+    assert access.current() is before
+    assert registry.get_sample_value(FAILURES) == 1
+    assert [entry["log_level"] for entry in logs] == ["error"]
 
 
 @pytest.mark.parametrize(

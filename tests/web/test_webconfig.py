@@ -54,6 +54,22 @@ def test_secrets_are_not_in_the_message(made: Path) -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_brackets_without_end_are_refused(tmp_path: Path) -> None:
+    """What is nested too deeply for YAML's reader is an error of configuration like any other."""
+    file = tmp_path / "deep.yml"
+    file.write_text("[" * 5000)
+    with pytest.raises(ConfigError, match="YAML is needed: "):
+        read(file)
+
+
+def test_comments_of_a_certificate_may_be_in_any_language(folder: Path) -> None:
+    """What stands around the PEM blocks changes nothing."""
+    for name in ("server.crt", "server.key", "ca.crt"):
+        file = folder / name
+        file.write_text(f"Größe\n{file.read_text()}", encoding="utf-8")
+    read(folder / "client.good.yml")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """A file that is not there is an error of configuration that names it."""
     with pytest.raises(ConfigError, match=r"absent.yml: a readable file is needed: No such file"):
