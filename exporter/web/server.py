@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -19,6 +18,7 @@ from exporter.web.pages import site_routes
 from exporter.web.routes import Route, Routes
 from exporter.web.site import Site
 from exporter.web.slots import Slots
+from exporter.web.trouble import Trouble
 
 logger = structlog.get_logger()
 
@@ -65,7 +65,7 @@ class WebServer:
         self._access = access
         self._house = House(exchange, access, self._limits, self._metrics)
         self._loop = asyncio.new_event_loop()
-        self._loop.set_exception_handler(_log_stray)
+        self._loop.set_exception_handler(Trouble())
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
         logger.info("listening", addresses=", ".join(self._addresses), tls=access.current().tls is not None)
@@ -134,9 +134,3 @@ class WebServer:
         for server in self._servers:
             server.close()
         await self._house.empty(grace)
-
-
-def _log_stray(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What asyncio reports on its own, such as a lack of file descriptors, belongs into the log."""
-    error = context.get("exception")
-    logger.error("web server trouble", reason=context["message"], exc_info=error if error else False)
