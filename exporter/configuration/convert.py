@@ -75,7 +75,7 @@ def _path(raw: object) -> Path:
 
 
 def _listen_address(raw: object) -> ListenAddress:
-    allowed = "an address such as :9177, 127.0.0.1:9177, [::1]:9177 or unix:/run/libvirt-exporter.sock"
+    allowed = "an address such as :9177, 127.0.0.1:9177, [::1]:9177 or unix:/run/libvirt-exporter/web.sock"
     if not isinstance(raw, str):
         raise ValueError(allowed)
     if raw.startswith("unix:"):

@@ -163,7 +163,8 @@ _TABLE = (
            "How long the event counters of a guest that is gone stay. "
            "Raise it above the scrape interval times three.", per_host=True),
     Option("web.listen-address", tuple[ListenAddress, ...], ":9177", "ADDRESS", "web",
-           "Where to listen: :PORT (IPv4 and IPv6), HOST:PORT, [IPv6]:PORT or unix:/PATH. May be repeated."),
+           "Where to listen: :PORT (IPv4 and IPv6), HOST:PORT, [IPv6]:PORT or unix:/PATH (the units may write in "
+           "/run/libvirt-exporter/ alone). May be repeated."),
     Option("web.telemetry-path", UrlPath, "/metrics", "PATH", "web",
            "Where the metrics are. Change it when a proxy expects them elsewhere."),
     Option("web.config.file", Path, None, "FILE", "web",

@@ -30,7 +30,7 @@ metadata:
   labels:
     team: metadata/shop:owner/@team
 web:
-  listen-address: [":9177", "unix:/run/libvirt-exporter.sock"]
+  listen-address: [":9177", "unix:/run/libvirt-exporter/web.sock"]
   config:
     file: web.yml
 """

@@ -15,6 +15,8 @@ ALLOWED = ":PORT, HOST:PORT, [IPV6]:PORT or unix:/PATH"
 BACKLOG = 2048
 FIRST_SYSTEMD_DESCRIPTOR = 3
 
+_ANYBODY = 0o666
+
 _TCP = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\[\]:/\s]*)):(?P<port>\d{1,5})")
 
 
@@ -35,7 +37,7 @@ def systemd_sockets() -> list[socket.socket]:
     """The sockets that systemd passed to this process; raises ListenError."""
     count = os.environ.get("LISTEN_FDS", "")
     if os.environ.get("LISTEN_PID") != str(os.getpid()) or not count.isdecimal() or int(count) == 0:
-        raise ListenError("cannot listen on sockets of systemd: it passed none to this process (LISTEN_FDS)")
+        raise ListenError("--web.systemd-socket: no socket: systemd passed none to this process (LISTEN_FDS)")
     first = FIRST_SYSTEMD_DESCRIPTOR
     return [socket.socket(fileno=descriptor) for descriptor in range(first, first + int(count))]
 
@@ -64,7 +66,7 @@ def _open(address: str) -> list[socket.socket]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
-        raise ListenError(f"cannot listen on {address}: {error.strerror}") from error
+        raise ListenError(f"{FLAG}: {address}: {str(error.strerror).lower()}") from error
     places = dict.fromkeys((family, place) for family, _, _, _, place in found)
     sockets: list[socket.socket] = []
     for family, place in places:
@@ -102,6 +104,8 @@ def _unix(path: Path, address: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(path))
+        # Who may reach it is a matter of its directory, of TLS and of passwords: a umask would shut the proxy out.
+        path.chmod(_ANYBODY)
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
@@ -113,7 +117,7 @@ def _remove_stale(path: Path, address: str) -> None:
     """Remove a socket file that nobody listens on any more; anything else there stays."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise ListenError(f"cannot listen on {address}: a file that is no socket is there")
+            raise ListenError(f"{FLAG}: {address}: a file that is no socket is there")
     except OSError:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
@@ -124,9 +128,9 @@ def _remove_stale(path: Path, address: str) -> None:
         except OSError as error:
             raise _refused(address, error) from error
         else:
-            raise ListenError(f"cannot listen on {address}: address already in use")
+            raise ListenError(f"{FLAG}: {address}: address already in use")
 
 
 def _refused(address: str, error: Exception) -> ListenError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return ListenError(f"cannot listen on {address}: {reason.lower()}")
+    return ListenError(f"{FLAG}: {address}: {reason.lower()}")
