@@ -18,7 +18,7 @@ _META = "__meta_libvirt_"
 
 
 def guests(host: str, page: Page, inventory: Iterable[Guest], port: int) -> list[Any]:
-    """One group for each active guest with an address: leases before ARP, IPv4 before IPv6.
+    """One group for each running guest with an address: leases before ARP, IPv4 before IPv6.
 
     Everything comes from what the collectors domain_address, domain_interface_info and domain_metadata put on the page;
     what is not known has no label.
@@ -30,7 +30,7 @@ def guests(host: str, page: Page, inventory: Iterable[Guest], port: int) -> list
     groups = []
     for guest in inventory:
         usable = sorted((each for each in addresses[guest.name] if _usable(each["address"])), key=_preference)
-        if not guest.active or not usable:
+        if not _running(guest) or not usable:
             continue
         chosen = usable[0]
         device = chosen["target_device"]
@@ -53,6 +53,11 @@ def guests(host: str, page: Page, inventory: Iterable[Guest], port: int) -> list
         target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         groups.append({"targets": [target], "labels": {_META + key: text for key, text in labels.items() if text}})
     return groups
+
+
+def _running(guest: Guest) -> bool:
+    """Whether something in it could answer; Xen calls a running guest that has nothing to do blocked."""
+    return guest.active and (guest.state is None or STATES.get(guest.state) in {"running", "blocked"})
 
 
 def _by_guest(page: Page, metric: Any) -> defaultdict[str, list[_Labels]]:

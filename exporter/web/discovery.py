@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from exporter.discovery.guests import guests
 from exporter.discovery.hypervisors import hypervisors
+from exporter.discovery.known import ADDRESSES, unknown
 from exporter.discovery.place import Place
 from exporter.exposition.page import Page
 from exporter.figures import HostFigures
@@ -15,7 +16,6 @@ from exporter.settings import HostSettings
 from exporter.web.message import Request, Response, text
 from exporter.web.routes import Route
 
-_COLLECTOR = "domain_address"
 _MOST = 65535
 
 
@@ -55,10 +55,21 @@ def discovery_routes(
         port = request.first("port") or ""
         if not (port.isascii() and port.isdecimal() and len(port) < 6 and 0 < int(port) <= _MOST):
             return text(f"port: 1 to {_MOST}, as in /sd/guests?port=9100", HTTPStatus.BAD_REQUEST)
-        found = [host for host in hosts() if _COLLECTOR in host.settings.collectors]
+        asked, chosen = request.first("host"), hosts()
+        if asked is not None:
+            chosen = [host for host in chosen if host.name == asked]
+            if not chosen:
+                return text(f"unknown host; known are: {', '.join(host.name for host in hosts())}", 404)
+        found = [host for host in chosen if ADDRESSES in host.settings.collectors]
         if not found:
-            return text(f"addresses of guests are not collected: switch on --collector.{_COLLECTOR}", 404)
-        return _answer(await asyncio.to_thread(_all_guests, found, int(port)))
+            return text(f"addresses of guests are not collected: switch on --collector.{ADDRESSES}", 404)
+        groups = await asyncio.to_thread(_all_guests, found, int(port))
+        # After the reading, which is what notices that something became too old.
+        reasons = [reason for host in found if (reason := unknown(host.name, host.figures))]
+        if reasons:
+            # Prometheus then keeps the targets it has.
+            return text(f"not all guests are known: {'; '.join(reasons)}", HTTPStatus.SERVICE_UNAVAILABLE)
+        return _answer(groups)
 
     return (Route("/sd/hypervisors", list_hypervisors), Route("/sd/guests", list_guests))
 

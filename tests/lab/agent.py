@@ -25,15 +25,19 @@ class Agent:
         environment: Mapping[str, str] | None = None,
         enter: Sequence[str] = (),
         ready_within: float | None = 30,
+        prefix: str = "",
     ) -> None:
         """Wait until it is ready, or with `ready_within=None` only until it answers at all.
 
-        `enter` is a prefix that runs the command elsewhere, for instance in a laboratory's namespaces.
+        `enter` is a prefix that runs the command elsewhere, for instance in a laboratory's namespaces; `prefix` is
+        that of every path.
         """
         directory.mkdir(parents=True, exist_ok=True)
         self.address = f"127.0.0.1:{free_port()}"
-        self.url = f"http://{self.address}"
+        self.url = f"http://{self.address}{prefix}"
         argv = [*enter, COMMAND, f"--web.listen-address={self.address}", "--log.format=logfmt", *flags]
+        if prefix:
+            argv.append(f"--web.route-prefix={prefix}")
         self.process = Process(argv, directory / "agent.log", environment=environment)
         page = "/-/healthy" if ready_within is None else "/-/ready"
         self.process.wait_for_page(self.url + page, within=ready_within or 30)
