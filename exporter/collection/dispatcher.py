@@ -17,13 +17,13 @@ from exporter.filters import Filters
 from exporter.hypervisor.events import EventQueue, RawEvent
 from exporter.hypervisor.inventory import Inventory
 
-_PUBLISH_SECONDS = 1.0
+_PUBLISH_SECONDS = 0.5
 
 logger = structlog.get_logger()
 
 
 class Dispatcher:
-    """Takes events off the queue. What was counted is on the page at once after a pause, and at most once a second
+    """Takes events off the queue. What was counted is on the page at once after a pause, and at most twice a second
     while events keep coming."""
 
     def __init__(

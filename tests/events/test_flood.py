@@ -46,6 +46,12 @@ def memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
+def counted(host: Watched) -> int:
+    """How many suspensions and resumptions the page counts."""
+    lines = host.host.page.lines("libvirt_events_total").decode().splitlines()
+    return sum(int(line.rpartition(" ")[2]) for line in lines if '"suspended"' in line or '"resumed"' in line)
+
+
 def flood(driver: Driver, host: Watched, seconds: float) -> None:
     """Let it rain, ask for the page meanwhile, and look at what became of it."""
     # pytest would keep every record in memory.
@@ -53,25 +59,36 @@ def flood(driver: Driver, host: Watched, seconds: float) -> None:
     root.handlers[:] = [handler for handler in root.handlers if not type(handler).__module__.startswith("_pytest")]
     rain = Flood(driver, seconds)
     eventually(lambda: host.ring.newest >= GUESTS, within=10, what="the starts")
-    before = host.ring.newest
+    before, counted_before = host.ring.newest, counted(host)
     seen: list[float] = []
     end = host.ring.listen(lambda: seen.append(time.monotonic()))
     remembered = memory()
     rain.thread.start()
-    scrapes = []
+    scrapes, behind = [], []
     while rain.thread.is_alive():
         asked = time.monotonic()
         assert host.host.page.render("openmetrics", gzip=True)
         scrapes.append(time.monotonic() - asked)
+        shown = counted(host) - counted_before
+        # By how long the page is behind: the age of the first event that it does not count yet.
+        behind.append(time.monotonic() - rain.made[shown] if shown < len(rain.made) else 0.0)
         rain.thread.join(0.2)
     eventually(lambda: len(seen) >= len(rain.made), within=10, what="all events")
     end()
     late = max(seen_at - made for made, seen_at in zip(rain.made, seen, strict=True))
-    rate = len(rain.made) / (rain.made[-1] - rain.made[0])
+    rate = (len(rain.made) - 1) / (rain.made[-1] - rain.made[0])
+    eventually(lambda: counted(host) - counted_before == len(rain.made), within=1, what="every event on the page")
     grown = (memory() - remembered) / 2**20
-    print(f"{rate:.0f} events/s, latest {late:.3f} s, slowest page {max(scrapes):.3f} s, memory {grown:+.1f} MiB")
+    print(
+        f"{rate:.0f} events/s, latest {late:.3f} s, page behind {max(behind):.3f} s, "
+        f"slowest page {max(scrapes):.3f} s, memory {grown:+.1f} MiB"
+    )
+    assert rate > 0.95 * RATE, "what is offered"
     assert host.ring.newest - before == len(rain.made), "every event once"
+    assert host.host.listening is not None
+    assert host.host.listening.queue.dropped == 0
     assert late < 1
+    assert max(behind) < 1
     assert max(scrapes) < 1
     assert grown < 32
 

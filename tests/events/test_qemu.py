@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab import images
+from tests.lab import extras, images
 from tests.lab.agent import Agent
 from tests.lab.definitions import Disk
 from tests.lab.guests import Guests
@@ -72,6 +72,25 @@ def test_a_definition_comes_and_goes(told: Told, guests: Guests) -> None:
     domain = guests.define(guests.idle("paper"))
     guests.connection.defineXML(domain.XMLDesc()).undefine()
     told.expect("paper", "defined added", "defined updated", "undefined removed")
+
+
+def test_a_secret_is_told_by_its_uuid(told: Told, guests: Guests) -> None:
+    """Define, give a value, undefine; neither the value nor what the secret is for is told."""
+    made = extras.secret(guests, "client.volumes")
+    uuid = made.UUIDString()
+    made.setValue(b"quite-secret", 0)
+    made.undefine()
+
+    def found() -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = json.loads(told.agent.page("/api/v1/events?object=secret"))["events"]
+        return [{key: each[key] for key in each.keys() - {"id", "time", "host"}} for each in events]
+
+    eventually(lambda: len(found()) >= 3, within=30, what="three events of a secret")
+    assert found() == [
+        {"object": "secret", "kind": kind, "uuid": uuid} for kind in ("defined", "value_changed", "undefined")
+    ]
+    for kind in ("defined", "value_changed", "undefined"):
+        told.agent.wait_for_line(f'libvirt_events_total{{event="{kind}",object="secret"}} 1')
 
 
 def test_a_life_of_a_guest(told: Told, guests: Guests) -> None:

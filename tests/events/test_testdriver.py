@@ -103,6 +103,18 @@ def test_pools_and_networks_are_counted(driver: Driver, host: Watched) -> None:
         thing.undefine()
 
 
+def test_host_devices_are_counted(driver: Driver, host: Watched) -> None:
+    """A device that comes and goes is told by name and counted without it."""
+    device = driver.device()
+    name = device.name()
+    device.destroy()
+    for kind in ("created", "deleted"):
+        assert host.wait("libvirt_node_device_lifecycle_events_total", event=kind) == 1
+        assert host.value("libvirt_events_total", object="node_device", event=kind) == 1
+    told = [entry.told for entry in host.ring.after(0) if entry.told["object"] == "node_device"]
+    assert [(each["kind"], each["name"]) for each in told] == [("created", name), ("deleted", name)]
+
+
 def test_a_guest_that_is_gone_keeps_its_counters_for_a_while(driver: Driver) -> None:
     """After the retention its series leave the page."""
     collectors = dict.fromkeys(("connection", "domain_state", "event", "exporter"), 0.2)

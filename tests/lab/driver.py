@@ -14,6 +14,10 @@ _GUEST = """\
 _POOL = "<pool type='dir'><name>{name}</name><target><path>/default</path></target></pool>"
 _NETWORK = "<network><name>{name}</name><bridge name='{name}'/></network>"
 
+_PORT = """\
+<device><parent>scsi_host1</parent><capability type='scsi_host'><capability type='fc_host'>
+<wwnn>1000000023452345</wwnn><wwpn>1000000023452346</wwpn></capability></capability></device>"""
+
 
 class Driver:
     """A read-write connection to the host, which is new when it is the first connection of the process."""
@@ -37,6 +41,10 @@ class Driver:
     def network(self, name: str) -> Any:
         """Make a network known."""
         return self.connection.networkDefineXML(_NETWORK.format(name=name))
+
+    def device(self) -> Any:
+        """Make a virtual port of a SCSI host, which is there until it is destroyed."""
+        return self.connection.nodeDeviceCreateXML(_PORT, 0)
 
     def close(self) -> None:
         """Remove every guest that was made and close the connection."""
