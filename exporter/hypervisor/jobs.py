@@ -31,9 +31,9 @@ def read_job(connection: Connection, domain: Any, guest: Guest) -> dict[str, Any
         return None
     stats: dict[str, Any] = connection.call(domain.jobStats, 0, about=f"domain '{guest.name}'")
     operation = stats.get("operation")
-    if operation is not None:
-        stats["operation"] = names("VIR_DOMAIN_JOB_OPERATION_").get(operation, "unknown")
-    return stats
+    if operation is None:
+        return stats
+    return {**stats, "operation": names("VIR_DOMAIN_JOB_OPERATION_").get(operation, "unknown")}
 
 
 def read_block_jobs(connection: Connection, domain: Any, guest: Guest) -> dict[str, dict[str, Any]] | None:

@@ -53,7 +53,7 @@ def test_overcommit_counts_guests_that_are_not_shown() -> None:
     filtered = _collected(filters=Filters(domain=NameFilter(include=re.compile("web-1"))))
     assert _shown(filtered) == {"web-1"}
     assert _sums(filtered) == _sums(_collected())
-    assert _sums(filtered)["libvirt_node_guest_vcpus"] == "13"
+    assert _sums(filtered)["libvirt_node_guest_vcpus"] == "16"
 
 
 def test_a_sum_that_would_leave_a_guest_out_is_absent() -> None:

@@ -1,12 +1,13 @@
 """Networks, jobs, disks in error, checkpoints and the like on a real daemon."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from exporter.filters import Filters, NameFilter, parse_pattern
-from tests.lab.extras import backup, crowded_disk, secret
+from tests.lab.extras import SlowSave, backup, crowded_disk, secret
 from tests.lab.guests import Guests
 from tests.lab.libvirtd import Libvirtd
 from tests.lab.polling import eventually
@@ -138,3 +139,25 @@ def test_the_host_tells_of_its_devices_filters_and_processors(host: Watch) -> No
     assert host.samples("libvirt_node_logical_cpu_seconds_total") != {}
     assert host.value("libvirt_node_ksm_merge_across_nodes") in (0, 1)
     assert host.value("libvirt_host_interface_active", interface="lab0") == 1
+
+
+def test_a_save_is_a_job_with_progress(host: Watch, libvirt_host: Libvirtd) -> None:
+    """What is there, what is moved and what is left, as long as it runs; then the job is over."""
+
+    def memory(part: str) -> float:
+        return host.value(f"libvirt_domain_job_info_memory_{part}_bytes", domain="leased") or 0
+
+    def under_way() -> bool:
+        host.run("domain_job")
+        return memory("processed") > 0
+
+    with closing(SlowSave(libvirt_host, "leased")) as save:
+        eventually(under_way, within=30, every=0.2, what="the save")
+        assert host.value("libvirt_domain_job_info_type", domain="leased") == 2
+        assert host.labels("libvirt_domain_job_info_operation_info", domain="leased")["operation"] == "save"
+        assert memory("total") > 90 << 20
+        assert memory("remaining") > 0
+    assert save.error
+    host.run("domain_job")
+    assert host.value("libvirt_domain_job_info_type", domain="leased") == 0
+    assert memory("total") == 0

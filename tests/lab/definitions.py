@@ -115,11 +115,12 @@ NETWORK = """\
   <name>lab</name>
   <bridge name='lab0' stp='off' delay='0'/>
   <ip address='192.168.177.1' netmask='255.255.255.0'>
-    <dhcp><range start='192.168.177.100' end='192.168.177.254'/></dhcp>
+    <dhcp><range start='192.168.177.100' end='192.168.177.254'><lease expiry='24000' unit='hours'/></range></dhcp>
   </ip>
 </network>
 """
-"""An isolated network: guests and the laboratory's own network namespace talk on it, nobody else."""
+"""An isolated network: guests and the laboratory's own network namespace talk on it, nobody else. Its leases outlive
+the recordings that show them."""
 
 GATEWAY = "192.168.177.1"
 """The laboratory's address on that network."""

@@ -1,7 +1,11 @@
-"""What a laboratory's host has beside guests, networks and pools: secrets, backup jobs, disks too small to be true."""
+"""What a laboratory's host has beside guests, networks and pools: secrets, jobs, disks too small to be true."""
 
+import os
+import threading
 from pathlib import Path
 from typing import Any
+
+import libvirt
 
 from .definitions import Disk
 from .guests import Guests
@@ -25,6 +29,35 @@ def secret(guests: Guests, name: str) -> Any:
 def backup(domain: Any, disk: str) -> None:
     """Begin a backup that somebody could fetch, so that it runs until it is aborted."""
     domain.backupBegin(_PULL.format(name=domain.name(), disk=disk), _CHECKPOINT.format(name="backup-1"))
+
+
+class SlowSave:
+    """A guest that is being saved into a pipe which nobody empties, so that the job runs until `close`.
+
+    The guest must have booted: memory without content is saved before the pipe is full.
+    """
+
+    def __init__(self, host: Libvirtd, name: str) -> None:
+        self.error = ""
+        self._connection: Any = libvirt.open(host.admin_uri)
+        self._name = name
+        pipe = host.directory / "lib" / f"{name}.pipe"
+        os.mkfifo(pipe)
+        self._reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self._thread = threading.Thread(target=self._save, daemon=True)
+        self._thread.start()
+
+    def _save(self) -> None:
+        try:
+            self._connection.lookupByName(self._name).save(f"/var/lib/libvirt/{self._name}.pipe")
+        except libvirt.libvirtError as error:
+            self.error = str(error)
+
+    def close(self) -> None:
+        """Close the pipe: the save fails, and the guest is what it was."""
+        os.close(self._reader)
+        self._thread.join(30)
+        self._connection.close()
 
 
 def crowded_disk(host: Libvirtd, name: str) -> Disk:

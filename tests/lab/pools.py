@@ -8,6 +8,10 @@ from .guests import Guests
 from .libvirtd import Libvirtd
 
 _DIR = "<pool type='dir'><name>{name}</name><target><path>/var/lib/libvirt/{name}</path></target></pool>"
+_FILE_SYSTEM = """\
+<pool type='fs'>
+  <name>{name}</name><source><device path='/dev/{name}'/></source><target><path>/var/lib/libvirt/{name}</path></target>
+</pool>"""
 _LOGICAL = "<pool type='logical'><name>group</name><source><name>group</name></source></pool>"
 _VOLUME = """\
 <volume>
@@ -44,6 +48,18 @@ class Pools:
         pool.setAutostart(int(autostart))
         for volume in volumes:
             pool.createXML(_VOLUME.format(name=volume, form="qcow2" if volume.endswith("qcow2") else "raw"))
+        return pool
+
+    def file_system(self, name: str, *volumes: str) -> Any:
+        """Start a pool that is a file system of its own, with these 8 MiB volumes."""
+        (self._library / name).mkdir()
+        # libvirt leaves the mounting to whoever has done it already.
+        self._host.run_inside(["mount", "-t", "tmpfs", "-o", "size=64m", f"/dev/{name}", f"/var/lib/libvirt/{name}"])
+        pool = self._guests.connection.storagePoolDefineXML(_FILE_SYSTEM.format(name=name))
+        pool.create()
+        for volume in volumes:
+            pool.createXML(_VOLUME.format(name=volume, form="raw"))
+        pool.refresh()
         return pool
 
     def group(self) -> Any:

@@ -37,7 +37,7 @@ def _shape(name: str) -> dict[str, Any]:
     host = Libvirtd()
     try:
         guests = Guests(host.start())
-        SHAPES[name](guests)
+        SHAPES[name](host, guests)
         record = record_host(host.uri)
         guests.close()
     finally:

@@ -6,7 +6,11 @@ import libvirt
 
 from . import images, metadata
 from .definitions import Disk, Guest
+from .extras import SlowSave
 from .guests import Guests
+from .libvirtd import Libvirtd
+from .polling import eventually
+from .pools import Pools
 
 _POOL = """\
 <pool type='dir'><name>images</name><target><path>/var/lib/libvirt/images</path></target></pool>"""
@@ -30,29 +34,36 @@ _TUNING = """\
   <vcpupin vcpu='0' cpuset='0'/><emulatorpin cpuset='0-1'/>
 </cputune>"""
 
+_VOLUME_DISK = """\
+<disk type='volume' device='disk'>
+  <driver name='qemu' type='raw'/><source pool='fast' volume='db.raw'/><target dev='vda' bus='virtio'/>
+</disk>"""
+
 _GRAPHICS = """\
 <graphics type='vnc' port='-1' autoport='yes' listen='127.0.0.1'/>
 <video><model type='vga' vram='16384'/></video>
 <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"""
 
 
-def empty(_guests: Guests) -> None:
+def empty(_host: Libvirtd, _guests: Guests) -> None:
     """A host without guests, pools and networks."""
 
 
-def one(guests: Guests) -> None:
+def one(_host: Libvirtd, guests: Guests) -> None:
     """A host with one Linux that writes, on the isolated network."""
     guests.start(guests.linux("web-1"))
     guests.wait_booted("web-1")
 
 
-def many(guests: Guests) -> None:
+def many(host: Libvirtd, guests: Guests) -> None:
     """A host with guests in every state and with every kind of disk, limit and metadata."""
     _pool(guests)
-    one(guests)
+    one(host, guests)
     guests.start_paused(_tuned(guests))
     guests.start_paused(_chained(guests))
+    guests.start_paused(_pooled(host, guests))
     _block_job(guests)
+    _leaving(host, guests)
     for name, text in (
         ("nova-new", metadata.NOVA_1_1),
         ("nova-old", metadata.NOVA_1_0),
@@ -67,7 +78,7 @@ def many(guests: Guests) -> None:
     guests.connection.lookupByName("off").setAutostart(1)
 
 
-SHAPES: dict[str, Callable[[Guests], None]] = {"empty": empty, "one": one, "many": many}
+SHAPES: dict[str, Callable[[Libvirtd, Guests], None]] = {"empty": empty, "one": one, "many": many}
 """What to build on a fresh host, by the name of the recording."""
 
 
@@ -86,6 +97,21 @@ def _tuned(guests: Guests) -> Guest:
 def _chained(guests: Guests) -> Guest:
     disk = Disk(images.chain(guests.images, "chained", 3), "qcow2")
     return guests.idle("chained", disks=0, nics=1).with_disks((disk,))
+
+
+def _pooled(host: Libvirtd, guests: Guests) -> Guest:
+    """A disk that is a volume of a pool, which is a file system of its own."""
+    Pools(host, guests).file_system("fast", "db.raw", "old.raw")
+    return guests.idle("pooled", disks=0, nics=0, devices=_VOLUME_DISK)
+
+
+def _leaving(host: Libvirtd, guests: Guests) -> None:
+    """A guest with a lease, whose memory is being saved until the host is stopped."""
+    guests.start(guests.linux("leaving", "idle", options="lab.ip=dhcp"))
+    guests.wait_booted("leaving")
+    domain = guests.connection.lookupByName("leaving")
+    SlowSave(host, "leaving")
+    eventually(lambda: domain.jobStats().get("memory_processed", 0) > 0, within=20, what="the save")
 
 
 def _block_job(guests: Guests) -> None:
