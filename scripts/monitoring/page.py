@@ -30,7 +30,7 @@ An alert sees nothing, or less, while a collector it needs is off; those marked 
 
 What libvirt knows of a storage pool is as old as the pool's last refresh, and that guests write does not refresh it.
 The exporter may not: its connections are read-only. The alerts about full pools see growth only where something else
-refreshes the pools; [a runbook](../alerts/runbooks/LibvirtStoragePoolNearlyFull.md#mitigation) has a timer that does.
+refreshes the pools; [a runbook](alerts/runbooks/LibvirtStoragePoolNearlyFull.md#mitigation) has a timer that does.
 """
 _FAULTS = """\
 ## Shown on real faults
