@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 import structlog
@@ -63,7 +62,8 @@ class Writing:
             return
         rows = Rows()
         slot.feed.summarise(values, listed, rows)
-        self._page.put(slot.collector.name, slot.number, HOST, rows, expires)
+        with self._page.writing() as parts:
+            parts[slot.collector.name].put(slot.number, HOST, rows, expires)
 
     def subject(
         self, slot: Slot, subject: str, outcome: Outcome, expires: float, *data: Any, about: Guest | None = None
@@ -79,9 +79,10 @@ class Writing:
             # What was true of it before may be no longer, and would be confirmed for as long as it does not change.
             value, rows = None, Rows()
             rows.invalid = 1
-        # Guests leave the inventory first and the page after that, under its lock: nobody is put back.
-        there = None if about is None else partial(self._there, slot, about)
-        self._page.put(slot.collector.name, slot.number, subject, rows, expires, there)
+        with self._page.writing() as parts:
+            # Guests leave the inventory first and the page after that, under its lock: nobody is put back.
+            if about is None or self._there(slot, about):
+                parts[slot.collector.name].put(slot.number, subject, rows, expires)
         return value
 
     def _there(self, slot: Slot, guest: Guest) -> bool:

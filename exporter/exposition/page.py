@@ -3,12 +3,11 @@
 import threading
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from exporter.exposition.head import END, Form
 from exporter.exposition.part import Part
-from exporter.exposition.rows import Rows
 from exporter.exposition.segment import HEADER, Segment, trailer
 
 LIVE_SECONDS = 1.5
@@ -52,6 +51,21 @@ class _View:
     asked: float
 
 
+class _Held(AbstractContextManager[Mapping[str, Part]]):
+    """The parts under their lock; a generator for each of the many puts would cost more than a put."""
+
+    def __init__(self, lock: threading.Lock, parts: Mapping[str, Part]) -> None:
+        self._lock = lock
+        self._parts = parts
+
+    def __enter__(self) -> Mapping[str, Part]:
+        self._lock.acquire()
+        return self._parts
+
+    def __exit__(self, *_error: object) -> None:
+        self._lock.release()
+
+
 def _nothing(_form: Form, _collectors: Selection) -> bytes:
     return b""
 
@@ -77,6 +91,7 @@ class Page:
         self._write_runs = runs
         self._clock = clock
         self._lock = threading.Lock()
+        self._held = _Held(self._lock, parts)
         self._joining = threading.Lock()
         self._views: dict[tuple[Form, Selection], _View] = {}
         self._expires = float("inf")
@@ -86,25 +101,9 @@ class Page:
         """Every collector there is, and whether it is on."""
         return self._known
 
-    @contextmanager
-    def writing(self) -> Iterator[Mapping[str, Part]]:
-        """Hold the parts, to change several things on them; `publish` shows it."""
-        with self._lock:
-            yield self._parts
-
-    def put(
-        self,
-        collector: str,
-        feed: int,
-        subject: str,
-        rows: Rows,
-        expires: float,
-        there: Callable[[], bool] | None = None,
-    ) -> None:
-        """Replace the samples of a subject from a feed of a collector, if it is still `there`; `publish` shows it."""
-        with self._lock:
-            if there is None or there():
-                self._parts[collector].put(feed, subject, rows, expires)
+    def writing(self) -> AbstractContextManager[Mapping[str, Part]]:
+        """Hold the parts, to put something on them; `publish` shows it."""
+        return self._held
 
     def publish(self, *names: str) -> None:
         """Write these parts anew, and join again what of them somebody asks for."""

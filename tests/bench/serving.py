@@ -25,12 +25,13 @@ def measure(sizes: dict[int, float], times: int) -> Topic:
     topic = Topic(
         "Serving a scrape",
         "The set `core` and the exporter's own figures, OpenMetrics with gzip over the loopback. One at a time on one "
-        f"connection, as Prometheus does, {APART:g} s apart, so that no scrape lives on the one before; and while a cycle runs without a pause. A hundred at once on new connections, from the first byte asked to "
-        "the last byte read, against a server that does nothing but send the same bytes to one connection after the "
-        "other: with any number of requests answered at once, and with the usual 40 (`--web.max-requests`), where "
-        "those that found no place for a second are refused and counted. Every request costs some 0.25 ms in the "
-        "event loop and the HTTP parser, which the bare socket leaves out: on pages that are sent in less than that "
-        "no server of this kind comes near it.",
+        f"connection, as Prometheus does, {APART:g} s apart, so that no scrape lives on the one before; and while a "
+        "cycle runs without a pause. A hundred at once on new connections, from the first byte asked to the last byte "
+        "read, against a server that does nothing but send the same bytes to one connection after the other: with any "
+        "number of requests answered at once, and with the usual 40 (`--web.max-requests`), where those that found no "
+        "place for a second are refused and counted. Every request costs some 0.25 ms in the event loop and the HTTP "
+        "parser, which the bare socket leaves out: on pages that are sent in less than that no server of this kind "
+        "comes near it.",
     )
     for size, most in sizes.items():
         name = f"{size:,} guests"

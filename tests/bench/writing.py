@@ -78,7 +78,8 @@ def _as_a_cycle(topic: Topic, samples: list[Sample], registry: CollectorRegistry
             rows = Rows()
             for metric, labels, value in given:
                 rows.add(metric, labels, value)
-            page.put(name, 0, subject, rows, 1.0)
+            with page.writing() as held:
+                held[name].put(0, subject, rows, 1.0)
         page.publish(*parts)
 
     def forget() -> None:

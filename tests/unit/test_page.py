@@ -54,7 +54,8 @@ class Fixture:
         """Let a collector write about a guest, and show it."""
         rows = Rows()
         rows.add(THING, Labels(THING.labels, (guest,)), value)
-        self.page.put(name, feed, guest, rows, expires)
+        with self.page.writing() as parts:
+            parts[name].put(feed, guest, rows, expires)
         self.page.publish(name)
 
     def text(self, form: Form = "text", *only: str) -> str:
@@ -79,7 +80,8 @@ def test_openmetrics_names_counters_without_their_suffix_and_ends_the_page() -> 
     page = Fixture()
     rows = Rows()
     rows.add(STARTS, Labels(STARTS.labels, ("web",)), 3)
-    page.page.put("one", 0, "web", rows, 45)
+    with page.page.writing() as parts:
+        parts["one"].put(0, "web", rows, 45)
     page.page.publish("one")
     assert page.text("openmetrics") == (
         "# HELP libvirt_domain_starts Starts. Read every 15s.\n"
