@@ -190,7 +190,13 @@ def _web_options(settings: Settings) -> WebOptions:
 def _overview_routes(agent: Agent) -> tuple[Route, ...]:
     settings = agent.settings
     return overview_routes(
-        Overview(agent.site.hosts, agent.events, multi=settings.multi, telemetry_path=settings.web.telemetry_path)
+        Overview(
+            agent.site.hosts,
+            agent.events,
+            multi=settings.multi,
+            telemetry_path=settings.web.telemetry_path,
+            demo=settings.demo,
+        )
     )
 
 

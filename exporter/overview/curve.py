@@ -16,7 +16,9 @@ _LINE = Markup('<path class="area" d="{}V{}H{}z"/><path class="line" d="{}"/>')
 
 def curve(values: list[float], least: float) -> Markup:
     """`values` are SLOTS figures, NaN where there was none; `least` is the smallest top, so that next to nothing looks
-    like next to nothing."""
+    like next to nothing. Without any figure there is no curve."""
+    if all(value != value for value in values):
+        return Markup("")
     top = max([least, *(value for value in values if value == value)])
     lines = []
     for run in runs(values, _GAP):

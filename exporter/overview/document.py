@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from itertools import islice
 from typing import Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -14,12 +14,19 @@ from exporter.clock import CLOCK, Clock
 from exporter.events.ring import Ring
 from exporter.exposition.page import Page
 from exporter.figures import HostFigures
+from exporter.hypervisor.enums import version
+from exporter.overview.choice import Choice
+from exporter.overview.controls import choice_form
 from exporter.overview.glance import glance
-from exporter.overview.guests import Choice, table
-from exporter.overview.guesttable import choice_form, guest_table
+from exporter.overview.guests import table
+from exporter.overview.guesttable import COLUMNS as GUESTS
+from exporter.overview.guesttable import guest_table
+from exporter.overview.hosts import COLUMNS as HOSTS
+from exporter.overview.hosts import USUAL, HostRow, host_table, last_answer
 from exporter.overview.lists import collector_table, event_list
-from exporter.overview.tiles import bar, tiles
-from exporter.overview.words import percent, size
+from exporter.overview.standing import Standing
+from exporter.overview.tiles import tiles
+from exporter.settings import HostSettings
 
 _EVENTS = 25
 
@@ -41,11 +48,12 @@ _FRAME = Markup("""<!DOCTYPE html>
 <noscript><meta http-equiv="refresh" content="60"></noscript>
 </head>
 <body data-seconds="10">
-<a class="skip" href="#main">To the guests</a>
+<a class="skip" href="#main">{skip}</a>
 <header>
-<h1>{heading}</h1>
+<h1><bdi>{heading}</bdi></h1>
 <div id="status" data-live>{status}</div>
-<p id="updates" role="status" class="note"></p>
+<p id="updates" class="note"></p>
+<p id="failure" role="status" class="note"></p>
 </header>
 <main>
 {sections}
@@ -57,7 +65,9 @@ _FRAME = Markup("""<!DOCTYPE html>
 </body>
 </html>
 """)
-_HOST = Markup("""<div class="tiles" id="tiles" data-live>
+_HOST = Markup("""{demo}
+<div id="banner" data-live>{banner}</div>
+<div class="tiles" id="tiles" data-live>
 {tiles}
 </div>
 <section id="main" tabindex="-1" class="panel guests">
@@ -75,25 +85,14 @@ _HOST = Markup("""<div class="tiles" id="tiles" data-live>
 {collectors}
 </div></section>
 </div>""")
-_HOSTS = Markup("""<section id="main" tabindex="-1" class="panel hosts">
-<h2>Hosts</h2>
-<div id="hosts" class="scroll" data-live>
-<table class="hosts">
-<thead><tr><th scope="col">Host</th><th scope="col">State</th><th scope="col" class="number">Guests</th>
-<th scope="col" class="number">Running</th><th scope="col">Processors</th><th scope="col">Memory</th></tr></thead>
-<tbody>
-{}
-</tbody>
-</table>
-</div>
-</section>""")
-_HOST_ROW = Markup(
-    '<tr><th scope="row"><a href="{link}">{name}</a></th><td>{status}</td><td class="number">{guests}</td>'
-    '<td class="number">{running}</td><td class="share">{cpu}{cpu_bar}</td><td class="share">{memory}{memory_bar}</td>'
-    "</tr>"
+_UP = Markup('<span class="pill up">up</span>')
+_DOWN = Markup('<span class="pill down">down</span>')
+_ABOUT = Markup(' <span class="note">{}</span>')
+_BANNER = Markup("""<section class="banner"><p><strong>This host cannot be asked:</strong> {reason}.</p>
+<p>{since} {rest}</p></section>""")
+_DEMO = Markup(
+    '<p class="banner demo"><strong>Demo:</strong> this host is not real, and its guests and figures are invented.</p>'
 )
-_UP = Markup('<span class="pill fine">up</span>')
-_DOWN = Markup('<span class="pill failed">down</span> <span class="reason">{}</span>')
 _LINK = Markup('<a href="{}">{}</a>')
 
 
@@ -103,6 +102,10 @@ class Watched(Protocol):
     @property
     def name(self) -> str:
         """Its name in the configuration."""
+
+    @property
+    def settings(self) -> HostSettings:
+        """Its configuration."""
 
     @property
     def figures(self) -> HostFigures:
@@ -123,12 +126,14 @@ class Overview:
         *,
         multi: bool,
         telemetry_path: str,
+        demo: bool = False,
         clock: Clock = CLOCK,
     ) -> None:
         self._hosts = hosts
         self._ring = ring
         self._multi = multi
         self._telemetry_path = telemetry_path
+        self._demo = demo
         self._clock = clock
 
     def write(self, asked: Callable[[str], str | None]) -> str | None:
@@ -136,48 +141,49 @@ class Overview:
         hosts = self._hosts()
         name = asked("host") if self._multi else None
         if self._multi and not name:
-            return self._list(hosts)
+            return self._list(hosts, Choice.read(asked, HOSTS, USUAL))
         host = next((each for each in hosts if name is None or each.name == name), None)
-        return None if host is None else self._host(host, name, Choice.read(asked))
+        return None if host is None else self._host(host, name, Choice.read(asked, GUESTS))
 
-    def _list(self, hosts: Sequence[Watched]) -> str:
-        rows = Markup("\n").join(self._host_row(host) for host in hosts)
+    def _list(self, hosts: Sequence[Watched], choice: Choice) -> str:
         up = sum(host.figures.up for host in hosts)
         status = Markup('<span class="pill {}">{} of {} up</span>').format(
-            "fine" if up == len(hosts) else "failed", up, len(hosts)
+            "up" if up == len(hosts) else "down", up, len(hosts)
         )
         links = [(self._telemetry_path[1:], "Metrics of the agent"), ("sd/hypervisors", "Targets"), *_EVENT_LINK]
-        return self._frame("libvirt hosts", "Hosts", status, _HOSTS.format(rows), links)
+        sections = host_table([self._row(host) for host in hosts], choice, self._clock.wall())
+        return self._frame("libvirt hosts", "Hosts", status, sections, links, "To the hosts")
 
-    def _host_row(self, host: Watched) -> Markup:
+    def _row(self, host: Watched) -> HostRow:
         found = glance(host.page, host.figures.history.host, self._clock.steady())
-        total, used = found.memory_total, found.memory_used
+        standing = Standing.of(host.figures, host.settings.stale_after)
         inventory = host.figures.inventory
-        return _HOST_ROW.format(
-            link="?" + urlencode({"host": host.name}),
-            name=host.name,
-            status=_status(host),
-            guests=f"{inventory.total:,}",
-            running=f"{inventory.active:,}",
-            cpu=percent(found.cpu),
-            cpu_bar="" if found.cpu is None else bar(found.cpu, 1),
-            memory=f"{size(used)} of {size(total)}",
-            memory_bar=bar(used, total) if used is not None and total else "",
+        return HostRow(
+            host.name,
+            standing,
+            inventory.total if standing.known else None,
+            inventory.active if standing.known else None,
+            found.cpu,
+            found.memory_used,
+            found.memory_total,
         )
 
     def _host(self, host: Watched, name: str | None, choice: Choice) -> str:
         now, wall = self._clock.steady(), self._clock.wall()
         figures = host.figures
         found = glance(host.page, figures.history.host, now)
-        chosen = table(figures, choice, now)
+        standing = Standing.of(figures, host.settings.stale_after)
+        chosen = table(figures, choice, standing, now, wall)
         entries = islice((entry for entry in reversed(self._ring.after(0)) if entry.host == host.name), _EVENTS)
         sections = _HOST.format(
-            tiles=tiles(found, chosen, figures.history.host, now),
-            form=choice_form(name, choice, chosen),
-            guests=guest_table(name, choice, chosen, now, wall),
+            demo=_DEMO if self._demo else "",
+            banner=_banner(standing, wall),
+            tiles=tiles(found, chosen, standing, figures.history.host, now),
+            form=choice_form(GUESTS, name, choice, chosen.states, "name or uuid"),
+            guests=guest_table(name, choice, chosen, standing, now, wall),
             events=event_list(entries, "event" in figures.collectors, wall),
             collectors=collector_table(
-                {key: each for key, each in figures.collectors.items() if key in figures.parts}, wall
+                {key: each for key, each in figures.collectors.items() if key in figures.parts}, standing, wall
             ),
         )
         called = found.hostname or host.name
@@ -190,15 +196,17 @@ class Overview:
                 (f"api/v1/events?host={quote(name, safe='')}", "Events as JSON"),
             ]
             called = name
-        return self._frame(f"{called}, libvirt", called, _status(host), sections, links)
+        status = (_UP if standing.up else _DOWN) + _about(figures)
+        return self._frame(f"{called}, libvirt", called, status, sections, links, "To the guests")
 
     def _frame(
-        self, title: str, heading: str, status: Markup, sections: Markup, links: Sequence[tuple[str, str]]
+        self, title: str, heading: str, status: Markup, sections: Markup, links: Sequence[tuple[str, str]], skip: str
     ) -> str:
         return _FRAME.format(
             title=title,
             version=_VERSION,
             heading=heading,
+            skip=skip,
             status=status,
             sections=sections,
             links=Markup(" ").join(_LINK.format(target, text) for target, text in links),
@@ -209,8 +217,18 @@ class Overview:
 _EVENT_LINK = (("api/v1/events", "Events as JSON"),)
 
 
-def _status(host: Watched) -> Markup:
-    figures = host.figures
-    if figures.up:
-        return _UP
-    return _DOWN.format("" if figures.pool.up else figures.pool.reason)
+def _about(figures: HostFigures) -> Markup | str:
+    """What runs there, as far as it has said so."""
+    versions = figures.versions
+    if versions is None or versions.daemon is None:
+        return ""
+    driver = f"{versions.driver} {version(versions.hypervisor)}, " if versions.driver and versions.hypervisor else ""
+    return _ABOUT.format(f"{driver}libvirt {version(versions.daemon)}")
+
+
+def _banner(standing: Standing, wall: float) -> Markup | str:
+    """Why there is nothing new of a host that is down, and since when."""
+    if standing.up:
+        return ""
+    rest = "What is shown here is what was known then." if standing.known else ""
+    return _BANNER.format(reason=standing.reason, since=last_answer(standing, wall), rest=rest)

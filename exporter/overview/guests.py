@@ -1,24 +1,25 @@
 """The guests of a host as rows of a table: chosen, sorted, cut to pages."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.figures import HostFigures
 from exporter.guest import Guest
 from exporter.hypervisor.enums import STATES, state_reason
+from exporter.overview.choice import Choice
 from exporter.overview.history import Kind, Trend
+from exporter.overview.standing import Standing
 
 ROWS = 100
 """Rows of one page of the table."""
-
-SORTS = ("name", "state", "cpu", "memory", "disk", "network")
 
 
 @dataclass(frozen=True)
 class GuestRow:
     """One guest: `cpu` as a share of its vCPUs (of one where their number is unknown), `memory` and `given` in bytes,
-    `disk` and `network` in bytes a second. What is not known is None. `trouble` says why figures are missing."""
+    `disk` and `network` in bytes a second. What is not known is None. `trouble` says why figures are missing,
+    `remembered_at` is the Unix time of a state that perhaps is no longer true."""
 
     name: str
     uuid: str
@@ -33,39 +34,8 @@ class GuestRow:
     network: float | None
     started_at: float | None
     trouble: str
+    remembered_at: float | None
     trend: Trend | None
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a reader asked for: part of a name or uuid, a state, an order (a leading minus turns it), a page from 1."""
-
-    search: str = ""
-    state: str = ""
-    sort: str = "name"
-    page: int = 1
-
-    @staticmethod
-    def read(asked: Callable[[str], str | None]) -> "Choice":
-        """From query parameters; what makes no sense is as if it was not there."""
-        sort = asked("sort") or ""
-        page = asked("page") or ""
-        return Choice(
-            search=(asked("q") or "").strip()[:200],
-            state=(asked("state") or "").strip()[:40],
-            sort=sort if sort.removeprefix("-") in SORTS else "name",
-            page=int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 7 else 1,
-        )
-
-    @property
-    def column(self) -> str:
-        """The column sorted by."""
-        return self.sort.removeprefix("-")
-
-    @property
-    def turned(self) -> bool:
-        """Whether the largest comes first."""
-        return self.sort.startswith("-")
 
 
 @dataclass(frozen=True)
@@ -79,11 +49,15 @@ class Table:
     states: Mapping[str, int]
 
 
-def table(figures: HostFigures, choice: Choice, now: float) -> Table:
-    """The rows a reader asked for; `now` is monotonic."""
+def table(figures: HostFigures, choice: Choice, standing: Standing, now: float, wall: float) -> Table:
+    """The rows a reader asked for; `now` is monotonic, `wall` Unix time."""
     guests = list(figures.inventory.guests.values())
     states = Counter(state_name(guest) for guest in guests)
-    chosen = [_row(guest, figures.history.of(guest.uuid), now) for guest in guests if _matches(guest, choice)]
+    chosen = [
+        _row(guest, figures.history.of(guest.uuid), standing.remembered(guest, wall), now)
+        for guest in guests
+        if _matches(guest, choice)
+    ]
     chosen = _sorted(chosen, choice)
     pages = max(1, -(-len(chosen) // ROWS))
     page = min(choice.page, pages)
@@ -104,7 +78,7 @@ def _matches(guest: Guest, choice: Choice) -> bool:
     )
 
 
-def _row(guest: Guest, trend: Trend | None, now: float) -> GuestRow:
+def _row(guest: Guest, trend: Trend | None, remembered: bool, now: float) -> GuestRow:
     def latest(kind: Kind) -> float | None:
         return trend.latest(kind, now) if trend is not None and guest.active else None
 
@@ -114,7 +88,7 @@ def _row(guest: Guest, trend: Trend | None, now: float) -> GuestRow:
         name=guest.name,
         uuid=guest.uuid,
         state=state_name(guest),
-        reason="" if guest.state is None else state_reason(guest.state, guest.reason),
+        reason=_reason(guest),
         active=guest.active,
         cpu=None if cpu is None else cpu / (vcpus or 1),
         vcpus=vcpus,
@@ -124,8 +98,15 @@ def _row(guest: Guest, trend: Trend | None, now: float) -> GuestRow:
         network=latest("network"),
         started_at=guest.started_at if guest.active else None,
         trouble=_trouble(guest),
+        remembered_at=guest.state_seen_at if remembered else None,
         trend=trend,
     )
+
+
+def _reason(guest: Guest) -> str:
+    """Why it is in its state, empty where libvirt does not know."""
+    reason = "unknown" if guest.state is None else state_reason(guest.state, guest.reason)
+    return "" if reason == "unknown" else reason
 
 
 def _trouble(guest: Guest) -> str:

@@ -1,21 +1,22 @@
-"""The table of guests, as HTML that works without a script: links sort it, a form filters it."""
-
-from urllib.parse import urlencode
+"""The table of guests, as HTML."""
 
 from markupsafe import Markup
 
+from exporter.overview.choice import Choice
+from exporter.overview.controls import Column, heads
 from exporter.overview.curve import curve
-from exporter.overview.guests import ROWS, SORTS, Choice, GuestRow, Table
+from exporter.overview.guests import ROWS, GuestRow, Table
 from exporter.overview.history import Kind
+from exporter.overview.standing import Standing
 from exporter.overview.words import NONE, age, count, percent, rate, size
 
-_TITLES = {
-    "name": ("Guest", ""),
-    "state": ("State", ""),
-    "cpu": ("CPU", "Share of the guest's vCPUs in use"),
-    "memory": ("Memory", "In use as the guest reports it, else held by its process on the host"),
-    "disk": ("Disks", "Read and written"),
-    "network": ("Network", "Received and sent"),
+COLUMNS = {
+    "name": Column("Guest", largest_first=False),
+    "state": Column("State", largest_first=False),
+    "cpu": Column("CPU", "Share of the guest's vCPUs in use"),
+    "memory": Column("Memory", "In use as the guest reports it, else held by its process on the host"),
+    "disk": Column("Disks", "Read and written"),
+    "network": Column("Network", "Received and sent"),
 }
 _LEAST_RATE = 100_000.0
 
@@ -26,14 +27,11 @@ _TABLE = Markup("""<table role="table">
 {rows}
 </tbody>
 </table>""")
-_HEAD = Markup(
-    '<th role="columnheader" scope="col" class="{column}" aria-sort="{order}" title="{title}">'
-    '<a id="sort-{column}" href="{link}" data-quick>{text}</a></th>'
-)
 _ROW = Markup(
     '<tr role="row" class="{state}">'
-    '<th role="rowheader" scope="row" class="name"><span title="{uuid}">{name}</span>{trouble}</th>'
-    '<td role="cell" class="state"><span class="pill {state}">{state}</span> <span class="reason">{reason}</span></td>'
+    '<th role="rowheader" scope="row" class="name"><bdi title="{uuid}">{name}</bdi>{trouble}</th>'
+    '<td role="cell" class="state"><span class="pill {state}{remembered}">{state}</span> '
+    '<span class="reason">{reason}</span></td>'
     "{figures}</tr>"
 )
 _TROUBLE = Markup(' <span class="trouble">{}</span>')
@@ -42,71 +40,19 @@ _OF = Markup(' <span class="of">of {}</span>')
 _EMPTY = Markup('<tr role="row"><td role="cell" colspan="6" class="empty">{}</td></tr>')
 _PAGER = Markup('<nav class="pager" aria-label="Pages of the table">{}</nav>')
 _STEP = Markup('<a id="page-{name}" href="{link}" rel="{name}" data-quick>{text}</a>')
-_OPTION = Markup('<option value="{value}"{selected}>{text}</option>')
-_FORM = Markup("""<form id="choice" method="get" action="" role="search">
-{host}<label>Find <input type="search" name="q" value="{search}" placeholder="name or uuid" autocomplete="off"
- maxlength="200"></label>
-<label>State <select name="state">{states}</select></label>
-<label>Sort by <select name="sort">{sorts}</select></label>
-<button>Show</button>
-</form>""")
 
 
-def link(host: str | None, choice: Choice) -> str:
-    """The address of a choice, relative to the page."""
-    asked = {
-        "host": host or "",
-        "q": choice.search,
-        "state": choice.state,
-        "sort": "" if choice.sort == "name" else choice.sort,
-        "page": "" if choice.page == 1 else str(choice.page),
-    }
-    return "?" + urlencode({name: value for name, value in asked.items() if value})
-
-
-def choice_form(host: str | None, choice: Choice, table: Table) -> Markup:
-    """What to show, and in which order."""
-    states = sorted({*table.states, choice.state} - {""})
-    hidden = Markup('<input type="hidden" name="host" value="{}">\n').format(host) if host else ""
-    return _FORM.format(
-        host=hidden,
-        search=choice.search,
-        states=_options([("", "any"), *((state, state) for state in states)], choice.state),
-        sorts=_options([(_first_order(column), _TITLES[column][0].lower()) for column in SORTS], choice.sort),
-    )
-
-
-def guest_table(host: str | None, choice: Choice, table: Table, now: float, wall: float) -> Markup:
+def guest_table(host: str | None, choice: Choice, table: Table, standing: Standing, now: float, wall: float) -> Markup:
     """One page of guests with its heads and the way to the others; `now` is monotonic, `wall` Unix time."""
-    heads = Markup("").join(_head(host, choice, column) for column in SORTS)
-    rows = Markup("\n").join(_row(row, now, wall) for row in table.rows) or _nothing(table)
-    return Markup("\n").join((_TABLE.format(heads=heads, rows=rows), _pager(host, choice, table)))
+    rows = Markup("\n").join(_row(row, now, wall) for row in table.rows) or _nothing(table, standing)
+    written = _TABLE.format(heads=heads(COLUMNS, host, choice), rows=rows)
+    return Markup("\n").join((written, _pager(host, choice, table) if standing.known else ""))
 
 
-def _nothing(table: Table) -> Markup:
+def _nothing(table: Table, standing: Standing) -> Markup:
+    if not standing.known:
+        return _EMPTY.format("It is not known yet which guests this host has.")
     return _EMPTY.format("No guest is like that." if sum(table.states.values()) else "This host has no guests.")
-
-
-def _options(options: list[tuple[str, str]], chosen: str) -> Markup:
-    return Markup("").join(
-        _OPTION.format(value=value, text=text, selected=Markup(" selected") if value == chosen else "")
-        for value, text in options
-    )
-
-
-def _first_order(column: str) -> str:
-    """Names begin with a, figures with the largest."""
-    return column if column in {"name", "state"} else f"-{column}"
-
-
-def _head(host: str | None, choice: Choice, column: str) -> Markup:
-    order, wanted = "none", _first_order(column)
-    if choice.column == column:
-        order = "descending" if choice.turned else "ascending"
-        wanted = column if choice.turned else f"-{column}"
-    text, title = _TITLES[column]
-    target = link(host, Choice(choice.search, choice.state, wanted))
-    return _HEAD.format(column=column, order=order, title=title, link=target, text=text)
 
 
 def _row(row: GuestRow, now: float, wall: float) -> Markup:
@@ -118,10 +64,15 @@ def _row(row: GuestRow, now: float, wall: float) -> Markup:
         _figure(row, "disk", rate(row.disk), "", now, _LEAST_RATE),
         _figure(row, "network", rate(row.network), "", now, _LEAST_RATE),
     )
-    since = f"{row.reason}, up {age(wall - row.started_at)}" if row.started_at is not None else row.reason
+    about = [row.reason]
+    if row.remembered_at is not None:
+        about = [f"last known {age(wall - row.remembered_at)} ago"]
+    elif row.started_at is not None:
+        about.append(f"up {age(wall - row.started_at)}")
     return _ROW.format(
         state=row.state,
-        reason=since,
+        remembered="" if row.remembered_at is None else " remembered",
+        reason=", ".join(filter(None, about)),
         name=row.name,
         uuid=row.uuid,
         trouble=_TROUBLE.format(row.trouble) if row.trouble else "",
@@ -132,7 +83,7 @@ def _row(row: GuestRow, now: float, wall: float) -> Markup:
 def _figure(row: GuestRow, kind: Kind, value: str, of: Markup | str, now: float, least: float) -> Markup:
     drawn = "" if row.trend is None or (value == NONE and not row.active) else curve(row.trend.values(kind, now), least)
     more = Markup("{}{}").format(of, drawn)
-    return _FIGURE.format(kind=kind, label=_TITLES[kind][0], value=value, more=more)
+    return _FIGURE.format(kind=kind, label=COLUMNS[kind].title, value=value, more=more)
 
 
 def _pager(host: str | None, choice: Choice, table: Table) -> Markup:
@@ -143,8 +94,7 @@ def _pager(host: str | None, choice: Choice, table: Table) -> Markup:
     steps = []
     for name, text, page in (("prev", "← Previous", table.page - 1), ("next", "Next →", table.page + 1)):
         if 1 <= page <= table.pages:
-            target = link(host, Choice(choice.search, choice.state, choice.sort, page))
-            steps.append(_STEP.format(name=name, link=target, text=text))
+            steps.append(_STEP.format(name=name, link=choice.on_page(page).link(host), text=text))
         if name == "prev":
             steps.append(here)
     return _PAGER.format(Markup(" ").join(steps))

@@ -6,22 +6,26 @@ from markupsafe import Markup
 
 from exporter.events.ring import Entry
 from exporter.figures import CollectorFigures
-from exporter.overview.words import NONE, age, moment
+from exporter.overview.standing import Standing
+from exporter.overview.words import NONE, age, count, moment
 
 _EVENT = Markup(
-    '<li><time datetime="{at}" title="{at}">{age} ago</time> <span class="what"><strong>{name}</strong> {kind}'
-    '{detail}</span> <span class="fields">{fields}</span></li>'
+    '<li><time datetime="{at}" title="{at}">{age} ago</time> <span class="what"><strong><bdi>{name}</bdi></strong> '
+    '{kind}{detail}</span> <span class="fields">{fields}</span></li>'
 )
 _NO_EVENTS = Markup('<p class="note">{}</p>')
 _COLLECTOR = Markup(
-    '<tr><th scope="row">{name}</th><td><span class="pill {health}">{health}</span>{reason}</td>'
-    '<td class="number">{age}</td><td class="number">{duration}</td></tr>'
+    '<tr role="row"><th role="rowheader" scope="row">{name}</th>'
+    '<td role="cell" class="health"><span class="pill {health}{remembered}">{health}</span>{reason}</td>'
+    '<td role="cell" class="number" data-label="Age">{age}</td>'
+    '<td role="cell" class="number" data-label="Took">{duration}</td></tr>'
 )
 _REASON = Markup(' <span class="reason">{}</span>')
-_COLLECTORS = Markup("""<table class="collectors">
-<thead><tr><th scope="col">Collector</th><th scope="col">Health</th><th scope="col" class="number">Age</th>
-<th scope="col" class="number">Took</th></tr></thead>
-<tbody>
+_COLLECTORS = Markup("""<table role="table" class="collectors">
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Collector</th>
+<th role="columnheader" scope="col">Health</th><th role="columnheader" scope="col" class="number">Age</th>
+<th role="columnheader" scope="col" class="number">Took</th></tr></thead>
+<tbody role="rowgroup">
 {}
 </tbody>
 </table>""")
@@ -36,15 +40,16 @@ def event_list(entries: Iterable[Entry], listens: bool, wall: float) -> Markup:
     return Markup('<ol class="events">\n{}\n</ol>').format(Markup("\n").join(items))
 
 
-def collector_table(collectors: Mapping[str, CollectorFigures], wall: float) -> Markup:
+def collector_table(collectors: Mapping[str, CollectorFigures], standing: Standing, wall: float) -> Markup:
     """Each collector that runs: those with trouble first."""
-    rows = sorted(((name, each, _health(each)) for name, each in collectors.items()), key=_trouble_first)
+    rows = sorted(((name, each, standing.health(each, wall)) for name, each in collectors.items()), key=_trouble_first)
     return _COLLECTORS.format(
         Markup("\n").join(
             _COLLECTOR.format(
                 name=name,
                 health=health,
-                reason=_REASON.format(each.reason) if each.reason and health != "fine" else "",
+                remembered="" if standing.up else " remembered",
+                reason=_REASON.format(_reason(each)) if health in {"failed", "unsupported"} else "",
                 age=NONE if each.last_success is None else age(wall - each.last_success),
                 duration=NONE if each.duration is None else _duration(each.duration),
             )
@@ -67,16 +72,13 @@ def _event(entry: Entry, wall: float) -> Markup:
     )
 
 
-def _health(figures: CollectorFigures) -> str:
-    if figures.runs == 0:
-        return "waiting"
-    if not figures.supported:
-        return "unsupported"
-    return "fine" if figures.success else "failed"
+def _reason(figures: CollectorFigures) -> str:
+    failures = sum(outcome.failures for outcome in figures.newest.values())
+    return figures.reason or f"{count(failures, 'reading', 'readings')} failed, the log says which"
 
 
 def _trouble_first(row: tuple[str, CollectorFigures, str]) -> tuple[int, str]:
-    return (("failed", "waiting", "fine", "unsupported").index(row[2]), row[0])
+    return (("failed", "late", "waiting", "fine", "unsupported").index(row[2]), row[0])
 
 
 def _duration(seconds: float) -> str:

@@ -8,6 +8,7 @@ from exporter.overview.curve import curve
 from exporter.overview.glance import Glance, Pages, Pool
 from exporter.overview.guests import Table
 from exporter.overview.history import Trend
+from exporter.overview.standing import Standing
 from exporter.overview.words import NONE, count, percent, size
 
 _MOST = 6
@@ -17,13 +18,13 @@ _TILE = Markup('<section class="tile"><h2>{title}</h2><p class="figure">{figure}
 _NOTE = Markup('<p class="note">{}</p>')
 _LIST = Markup('<ul class="parts">{}</ul>')
 _BAR = Markup('<meter min="0" max="1" high="0.9" value="{value:.3f}">{text}</meter>')
-_PART = Markup('<li><span class="name">{name}</span> <span class="amount">{amount}</span>{bar}</li>')
-_STATE = Markup('<li><span class="pill {state}">{state}</span> <span class="amount">{number}</span></li>')
+_PART = Markup('<li><bdi class="name">{name}</bdi> <span class="amount">{amount}</span>{bar}</li>')
+_STATE = Markup('<li><span class="pill {state}{remembered}">{state}</span> <span class="amount">{number}</span></li>')
 
 
-def tiles(glance: Glance, table: Table, host: Trend, now: float) -> Markup:
+def tiles(glance: Glance, table: Table, standing: Standing, host: Trend, now: float) -> Markup:
     """One tile a subject; subjects nothing is known of are left out."""
-    found = [_guests(table), _cpu(glance, host, now), _memory(glance, host, now)]
+    found = [_guests(table, standing), _cpu(glance, host, now), _memory(glance, host, now)]
     if glance.pages:
         found.append(_free_pages(glance.pages))
     if glance.pools:
@@ -42,16 +43,21 @@ def _tile(title: str, figure: Markup | str, *more: Markup) -> Markup:
     return _TILE.format(title=title, figure=figure, more=Markup("").join(more))
 
 
-def _guests(table: Table) -> Markup:
+def _guests(table: Table, standing: Standing) -> Markup:
+    if not standing.known:
+        return _tile("Guests", NONE)
     total = sum(table.states.values())
     states = sorted(table.states.items(), key=lambda each: (-each[1], each[0]))
-    parts = Markup("").join(_STATE.format(state=state, number=f"{number:,}") for state, number in states)
+    remembered = "" if standing.up else " remembered"
+    parts = Markup("").join(
+        _STATE.format(state=state, remembered=remembered, number=f"{number:,}") for state, number in states
+    )
     return _tile("Guests", f"{total:,}", _LIST.format(parts))
 
 
 def _cpu(glance: Glance, host: Trend, now: float) -> Markup:
     cpus = glance.cpus or 1
-    note = count(cpus, "CPU", "CPUs") if glance.cpus else NONE
+    note = count(cpus, "CPU", "CPUs") if glance.cpus else ""
     return _tile(
         "Processors", percent(glance.cpu), _NOTE.format(note), curve(host.values("cpu", now), least=cpus * 0.25)
     )

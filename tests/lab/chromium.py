@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-_QUIET = [
+QUIET = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -33,6 +33,6 @@ def rendered(url: str, *, budget: float = 5) -> str:
 def _run(url: str, *arguments: str, budget: float) -> str:
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         virtual_time = f"--virtual-time-budget={int(budget * 1000)}"
-        command = ["chromium", *_QUIET, f"--user-data-dir={profile}", virtual_time, *arguments, url]
+        command = ["chromium", *QUIET, f"--user-data-dir={profile}", virtual_time, *arguments, url]
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
         return done.stdout

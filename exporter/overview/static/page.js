@@ -4,6 +4,7 @@
 
 const seconds = Number(document.body.dataset.seconds);
 const updates = document.getElementById("updates");
+const failure = document.getElementById("failure");
 const form = document.getElementById("choice");
 let asking = null;
 
@@ -16,12 +17,16 @@ async function refresh(address = location.href) {
     if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
     show(new DOMParser().parseFromString(await answer.text(), "text/html"));
     updates.textContent = `Updated ${new Date().toLocaleTimeString()}`;
-    updates.classList.remove("stale");
+    tell("");
   } catch (error) {
     if (error.name === "AbortError") return;
-    updates.textContent = `Not updating: ${error.message}`;
-    updates.classList.add("stale");
+    tell(`Not updating: ${error.message}`);
   }
+}
+
+// Screen readers say aloud what changes here, and so it changes only with news.
+function tell(text) {
+  if (failure.textContent !== text) failure.textContent = text;
 }
 
 function show(fresh) {
@@ -43,8 +48,11 @@ document.addEventListener("click", (event) => {
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   go(link.href);
-  const sort = new URL(link.href).searchParams.get("sort") ?? "name";
-  if (form) form.elements.sort.value = sort;
+  const sort = new URL(link.href).searchParams.get("sort") ?? form?.dataset.usual;
+  const sorts = form?.elements.sort;
+  if (!sorts || link.rel) return; // the links to other pages of the table keep its order
+  sorts.value = sort;
+  if (sorts.value !== sort) sorts.add(new Option(`${link.textContent.toLowerCase()}, turned`, sort, true, true));
 });
 
 if (form) {
