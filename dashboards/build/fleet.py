@@ -86,6 +86,7 @@ _NOW = Row(
             "short",
             (("sum by (state) (libvirt_domain_state{%}) > 0", "{{state}}"),),
             width=12,
+            height=10,
             stacked=True,
         ),
         Panel(
@@ -95,6 +96,7 @@ _NOW = Row(
             ((FIRING, ""),),
             "table",
             12,
+            10,
             columns={
                 "alertname": "Alert",
                 "severity": "Severity",

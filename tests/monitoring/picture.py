@@ -20,7 +20,7 @@ h1{font-size:18px;margin:0;padding:10px 12px}h2{font-size:12px;margin:0 0 4px;fo
 .stat{font-size:34px;font-weight:600;text-align:center;padding-top:14px}
 .none{color:#8e8e96;text-align:center;padding-top:30px}
 .legend{font-size:10px;line-height:13px;color:#9a9aa4}.legend b{font-weight:600;margin-right:8px}
-.bar{height:10px;margin:2px 0 6px;background:#73bf69}
+.bar{height:10px;margin:2px 0 6px}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:2px 8px 2px 0;border-bottom:1px solid #2c3235}
 .note{color:#8e8e96;padding:10px 12px}
 """
@@ -63,7 +63,7 @@ def _inside(
 ) -> str:
     unit = panel["fieldConfig"]["defaults"]["unit"]
     if panel["type"] == "table":
-        return _table(panel, rows)
+        return _table(panel, rows, height)
     curves: list[Curve] = []
     for target in panel["targets"]:
         curves += [(_legend(target["legendFormat"], name), points) for name, points in ask(target["expr"])]
@@ -72,11 +72,10 @@ def _inside(
         return "<div class='none'>no data</div>"
     if panel["type"] == "stat":
         value = curves[0][1][-1][1]
-        steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
-        color = [step["color"] for step in steps if step["value"] is None or value >= step["value"]][-1]
-        return f"<div class='stat' style='color:{_SHADES[color]}'>{_number(value, unit)}</div>"
+        color = _shade(value, panel["fieldConfig"]["defaults"])
+        return f"<div class='stat' style='color:{color}'>{_number(value, unit)}</div>"
     if panel["type"] == "bargauge":
-        return _bars(curves, unit, width)
+        return _bars(curves, panel["fieldConfig"]["defaults"], width)
     names = {
         value: text
         for mapping in panel["fieldConfig"]["defaults"]["mappings"]
@@ -136,10 +135,10 @@ def _timeline(curves: Sequence[Curve], names: Mapping[str, Mapping[str, str]], w
     drawn = []
     first = min(points[0][0] for _, points in curves)
     last = max(points[-1][0] for _, points in curves)
-    left, scale = 150, (width - 150) / max(last - first, 1)
+    left, scale = 210, (width - 210) / max(last - first, 1)
     for line, (name, points) in enumerate(curves[:9]):
         y = line * 22
-        drawn.append(f"<text x='0' y='{y + 14}' fill='#ccccdc' font-size='11'>{html.escape(name[:24])}</text>")
+        drawn.append(f"<text x='0' y='{y + 14}' fill='#ccccdc' font-size='11'>{html.escape(name[:36])}</text>")
         for (time, value), (following, _) in zip(points, [*points[1:], points[-1]], strict=True):
             chosen = names.get(str(int(value)), {"color": "blue", "text": ""})
             color = _SHADES.get(chosen["color"], "#3d71d9")
@@ -150,16 +149,25 @@ def _timeline(curves: Sequence[Curve], names: Mapping[str, Mapping[str, str]], w
     return f"<svg width='{width}' height='{len(curves[:9]) * 22}'>{''.join(drawn)}</svg>"
 
 
-def _bars(curves: Sequence[Curve], unit: str, width: int) -> str:
-    highest = max(*(points[-1][1] for _, points in curves), 1)
+def _shade(value: float, defaults: Mapping[str, Any]) -> str:
+    """The colour that the thresholds of a panel give a value."""
+    steps = defaults["thresholds"]["steps"]
+    return _SHADES[[step["color"] for step in steps if step["value"] is None or value >= step["value"]][-1]]
+
+
+def _bars(curves: Sequence[Curve], defaults: Mapping[str, Any], width: int) -> str:
+    last = sorted(((points[-1][1], name) for name, points in curves), reverse=True)
+    highest = max(last[0][0], defaults.get("max", 0)) or 1
     return "".join(
-        f"<div class='legend'>{html.escape(name)} <b>{_number(points[-1][1], unit)}</b></div>"
-        f"<div class='bar' style='width:{points[-1][1] / highest * (width - 20):.0f}px'></div>"
-        for name, points in sorted(curves, key=lambda curve: -curve[1][-1][1])[:10]
+        f"<div class='legend'>{html.escape(name)} <b>{_number(value, defaults['unit'])}</b></div>"
+        f"<div class='bar' style='width:{value / highest * (width - 20):.0f}px;"
+        f"background:{_shade(value, defaults)}'></div>"
+        for value, name in last[:10]
     )
 
 
-def _table(panel: Mapping[str, Any], rows: Callable[[str], list[Any]]) -> str:
+def _table(panel: Mapping[str, Any], rows: Callable[[str], list[Any]], height: int) -> str:
+    """The lines of a table, merged as Grafana does: where they agree in every column that both have."""
     columns = panel["transformations"][-1]["options"]["renameByName"]
     units = {
         override["matcher"]["options"]: it["value"]
@@ -167,24 +175,26 @@ def _table(panel: Mapping[str, Any], rows: Callable[[str], list[Any]]) -> str:
         for it in override["properties"]
         if it["id"] == "unit"
     }
-    merged: dict[tuple[str, ...], dict[str, str]] = {}
-    keys = [name for name in columns if not name.startswith("Value")]
+    room = (height - 60) // 21
+    merged: list[dict[str, str]] = []
     for target in panel["targets"]:
+        column = f"Value #{target['refId']}"
+        unit = units.get(columns.get(column, ""), panel["fieldConfig"]["defaults"]["unit"])
         for labels, value in rows(target["expr"]):
-            line = merged.setdefault(
-                tuple(labels.get(name, "") for name in ("job", "instance", "domain", "alertname")), {}
-            )
-            line.update({name: labels[name] for name in keys if name in labels})
-            column = f"Value #{target['refId']}"
-            line[column] = _number(value, units.get(columns.get(column, ""), panel["fieldConfig"]["defaults"]["unit"]))
+            shown = {**{name: labels[name] for name in columns if name in labels}, column: _number(value, unit)}
+            line = next((line for line in merged if all(line.get(it, shown[it]) == shown[it] for it in shown)), {})
+            if not line:
+                merged.append(line)
+            line |= shown
     if not merged:
         return "<div class='none'>no data</div>"
     head = "".join(f"<th>{html.escape(name)}</th>" for name in columns.values())
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(line.get(name, ''))}</td>" for name in columns) + "</tr>"
-        for line in list(merged.values())[:9]
+        for line in merged[:room]
     )
-    return f"<table><tr>{head}</tr>{body}</table>"
+    more = f"<div class='legend'>and {len(merged) - room} more</div>" if len(merged) > room else ""
+    return f"<table><tr>{head}</tr>{body}</table>{more}"
 
 
 def _number(value: float, unit: str) -> str:
