@@ -30,8 +30,8 @@ from tests.monitoring.short import quicker
 pytestmark = pytest.mark.timeout(500)
 
 FAST = "domain_state domain_health domain_info domain_vcpu domain_memory domain_block domain_block_error storage_pool"
-FAST += " network domain_interface event"
-SLOW = "node node_cpu node_memory numa overcommit ksm domain_cpu domain_job domain_snapshot domain_channel"
+FAST += " network domain_interface domain_job event"
+SLOW = "node node_cpu node_memory numa overcommit ksm domain_cpu domain_snapshot domain_channel"
 Alert = tuple[str, str]
 """The subject of an alert (guest, pool, network, or empty for the host) and its name."""
 
@@ -39,19 +39,13 @@ FILES = sorted(Path("dashboards").glob("*.json"))
 PREVIEW = Path("dashboards/preview")
 RUN = {**ANY, "$__rate_interval": "15s"}
 NO_DATA = {
-    "libvirt_domain_job_info_": "no migration or other job runs",
-    "_page": "the lab's host merges no pages, or its kernel cannot",
-    "libvirt_exporter_collector_failures_total": "no collector failed",
-    "libvirt_exporter_collector_skips_total": "no run was left out",
-    "libvirt_exporter_call_timeouts_total": "no call missed its deadline",
-    "flush_time_seconds_total": "the guest writes past any file system, and never flushes",
-    "libvirt_domain_agent_connected": "the lab's guests have no agent",
+    "libvirt_node_ksm_": "the kernel cannot merge pages",
+    "libvirt_exporter_collector_failures_total": "a hung guest or an absent daemon is no collector's failure",
+    "libvirt_exporter_call_timeouts_total": "a counter that begins with its first count has no rate",
 }
 """Parts of queries that may give nothing here, and why."""
-STARVED_FOR_REAL = {
-    (guest, "LibvirtDomainVcpuStarved") for guest in ("healthy", "autostart", "full", "killed", "stopped")
-}
-"""On a machine that is busy with other things every guest waits for a CPU, and the alert is right to say so."""
+STARVED_FOR_REAL = {(guest, "LibvirtDomainVcpuStarved") for guest in ("healthy", "full")}
+"""These work, and share what CPUs the machine has left with the whole test: the alert may be right about them."""
 
 
 @dataclass
@@ -62,15 +56,15 @@ class Scene:
     agent: Agent
     prometheus: Prometheus
     webhook: Webhook
+    began: float = field(default_factory=time.time)
     made: dict[str, float] = field(default_factory=dict)
     """When the fault of a subject was made, in Unix seconds."""
     worst: float = 0.0
     """When every fault was in effect and every alert fired."""
 
-    def curves(self, query: str, end: float = 0.0) -> list[tuple[str, list[tuple[float, float]]]]:
-        """What a query of a dashboard gave in four minutes: labels as text, and (time, value) pairs."""
-        end = end or time.time()
-        asked = {"query": filled(query, RUN), "start": str(end - 240), "end": str(end), "step": "2"}
+    def curves(self, query: str, start: float, end: float) -> list[tuple[str, list[tuple[float, float]]]]:
+        """What a query of a dashboard gave from one moment to another: labels as text, and (time, value) pairs."""
+        asked = {"query": filled(query, RUN), "start": str(start), "end": str(end), "step": "2"}
         found = self.prometheus.api("query_range", **asked)["result"]
         return [
             (
@@ -137,7 +131,7 @@ def test_a_healthy_host_raises_nothing(scene: Scene) -> None:
 
 
 def test_each_fault_raises_its_own_alert_and_no_other(scene: Scene, faults: list[Fault]) -> None:
-    """Faults made at once raise each its alert on its subject; nothing else fires, and all resolve after repair."""
+    """Faults made at once raise each its alert on its subject and not on its twin; all resolve after repair."""
     wanted = {(fault.subject, fault.raises) for fault in faults}
     allowed = wanted | {(fault.subject, name) for fault in faults for name in fault.consequences}
     for fault in faults:
@@ -146,6 +140,7 @@ def test_each_fault_raises_its_own_alert_and_no_other(scene: Scene, faults: list
     eventually(lambda: wanted <= scene.alerts("firing"), within=120, every=1, what=f"{wanted}")
     scene.worst = time.time()
     assert scene.alerts("firing") - allowed == set()
+    assert scene.alerts("firing") & {(fault.harmless, fault.raises) for fault in faults} == set()
     for fault in faults:
         fault.repair()
     eventually(lambda: not scene.firing(), within=90, every=1, what="the end of every alert")
@@ -157,6 +152,7 @@ def test_a_stopped_libvirtd_is_a_host_out_of_reach(scene: Scene) -> None:
     """With the daemon gone the host is unreachable and nothing else; its return costs a gap in the events."""
     before = scene.alerts("firing")
     scene.made[""] = time.time()
+    scene.stage.end_dump()  # or the daemon would wait for it
     scene.stage.guests.close()  # or its connection would be a dead one afterwards
     scene.stage.host.kill(signal.SIGTERM)
     eventually(lambda: ("", "LibvirtHostUnreachable") in scene.alerts("firing"), within=60, every=1, what="the alert")
@@ -182,7 +178,7 @@ def test_every_query_of_every_panel_gives_data(scene: Scene, file: Path) -> None
         (panel["title"], target["expr"])
         for panel in panels(json.loads(file.read_text()))
         for target in panel["targets"]
-        if not scene.curves(target["expr"])
+        if not scene.curves(target["expr"], scene.began, time.time())
     }
     assert {(title, query) for title, query in empty if not any(part in query for part in NO_DATA)} == set()
 
@@ -195,7 +191,8 @@ def test_dashboards_are_drawn(
     for file in FILES:
         dashboard = json.loads(file.read_text())
         page = tmp_path / f"{file.stem}.html"
-        ask, rows = partial(scene.curves, end=scene.worst), partial(scene.rows, at=scene.worst)
+        ask = partial(scene.curves, start=scene.worst - 240, end=scene.worst)
+        rows = partial(scene.rows, at=scene.worst)
         page.write_text(picture.page(dashboard, ask, rows))
         width, height = picture.size(dashboard)
         drawn = screenshot(page.as_uri(), tmp_path / f"{file.stem}.png", width=width, height=height, budget=1)
@@ -207,15 +204,15 @@ def test_dashboards_are_drawn(
 
 
 def _keep_table(scene: Scene, faults: list[Fault]) -> None:
-    stopped = ("libvirtd is stopped", "", "LibvirtHostUnreachable")
-    rows = [(fault.title, fault.subject, fault.raises) for fault in faults] + [stopped]
+    stopped = ("libvirtd is stopped", "", "LibvirtHostUnreachable", "")
+    rows = [(fault.title, fault.subject, fault.raises, fault.twin) for fault in faults] + [stopped]
     SEEN.parent.mkdir(exist_ok=True)
     with SEEN.open("w", newline="") as table:
         writer = csv.writer(table, delimiter="\t", lineterminator="\n")
         writer.writerow(HEADER)
-        for title, subject, raised in rows:
+        for title, subject, raised, twin in rows:
             also = sorted(name for about, name in scene.alerts("firing") if about == subject and name != raised)
-            writer.writerow((title, subject, raised, " ".join(also), scene.seconds(subject, raised)))
+            writer.writerow((title, subject, raised, " ".join(also), twin, scene.seconds(subject, raised)))
 
 
 @pytest.fixture(scope="module")

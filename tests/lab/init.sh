@@ -81,7 +81,7 @@ echo "lab: ready as $role"
 write() {
     for disk in /dev/vda /dev/sda; do
         [ -b "$disk" ] || continue
-        dd if=/dev/zero of="$disk" bs=64k count=16 oflag=direct 2>/dev/null
+        dd if=/dev/zero of="$disk" bs=64k count=16 oflag=direct conv=fsync 2>/dev/null
         dd if="$disk" of=/dev/null bs=64k count=16 iflag=direct 2>/dev/null
         sync
     done

@@ -25,6 +25,7 @@ NETWORK = """\
   </ip>
 </network>
 """
+_PINNED = "<cputune><vcpupin vcpu='0' cpuset='{cpus}'/><emulatorpin cpuset='{cpus}'/></cputune>"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Fault:
     repair: Callable[[], Any]
     consequences: frozenset[str] = frozenset()
     harmless: str = ""
-    """The subject of a twin of the fault that must raise nothing."""
+    """The subject of a twin of the fault that must not raise its alert, and `twin` what it is."""
+    twin: str = ""
 
 
 @dataclass
@@ -47,7 +49,8 @@ class Stage:
 
     host: Libvirtd
     guests: Guests
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    hogs: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    dump: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def set(self) -> None:
         """Define and start guests, pools and networks, and wait until the guests have booted."""
@@ -55,21 +58,24 @@ class Stage:
         self._tmpfs("pool", "8m")
         guests = self.guests
         for name in ("killed", "stopped"):
-            guests.start(guests.idle(name, disks=1, nics=1, vcpus=1))
+            guests.start(guests.idle(name, disks=1, nics=1, vcpus=1, tuning=self._elsewhere))
         guests.start_paused(guests.idle("paused", disks=1, nics=1, vcpus=1))
         guests.define(guests.idle("off", disks=1, nics=1, vcpus=1))
-        guests.start(guests.linux("healthy"))
-        guests.start(guests.linux("autostart", "idle")).setAutostart(True)
-        guests.define(guests.linux("starved", "busy", tuning="<cputune><vcpupin vcpu='0' cpuset='0'/></cputune>"))
+        healthy = guests.linux("healthy", options="lab.agent", agent_channel=True, tuning=self._elsewhere)
+        guests.start(healthy)
+        guests.start(guests.linux("autostart", "idle", tuning=self._elsewhere)).setAutostart(True)
+        guests.start(guests.linux("dumped", "idle", tuning=self._elsewhere))
+        guests.define(guests.linux("starved", "busy", tuning=_PINNED.format(cpus="0")))
         self.host.run_inside(["qemu-img", "create", "-q", "-f", "qcow2", f"{self._path('full')}/disk.qcow2", "64M"])
         disk = Disk(self._path("full") / "disk.qcow2", "qcow2")
-        self.full = guests.linux("full", disks=(disk,))
+        self.full = guests.linux("full", disks=(disk,), tuning=self._elsewhere)
         for name in ("images", "archive"):
             self._pool(name)
         for number, name in enumerate(("lan", "crowded")):
             self._network(name, 180 + number)
-        for name in ("healthy", "autostart"):
+        for name in ("healthy", "autostart", "dumped"):
             guests.wait_booted(name, within=150)
+        self._dump()
 
     def faults(self) -> list[Fault]:
         """Every fault that the host survives: all can be made at once."""
@@ -82,6 +88,7 @@ class Stage:
                 lambda: host.signal_guest("killed", signal.SIGKILL),
                 lambda: self._domain("killed").create(),
                 harmless="off",
+                twin="a guest that was never started",
             ),
             Fault(
                 "a guest boots from an image on a full file system",
@@ -91,6 +98,7 @@ class Stage:
                 self._empty,
                 frozenset({"LibvirtDomainDiskErrors"}),
                 harmless="paused",
+                twin="a guest that somebody paused",
             ),
             Fault(
                 "`SIGSTOP` of a QEMU",
@@ -106,6 +114,7 @@ class Stage:
                 lambda: self._domain("autostart").shutdown(),
                 lambda: self._domain("autostart").create(),
                 harmless="off",
+                twin="a guest without autostart that is off",
             ),
             Fault(
                 "the host's CPU is taken from a guest's vCPU",
@@ -113,10 +122,11 @@ class Stage:
                 "LibvirtDomainVcpuStarved",
                 self._starve,
                 self._feed,
-                harmless="healthy",
+                harmless="dumped",
+                twin="an idle guest on another CPU",
             ),
             Fault(
-                "a pool is filled",
+                "a pool is filled, and refreshed",
                 "images",
                 "LibvirtStoragePoolNearlyFull",
                 lambda: self._written("pool", 7_900),
@@ -146,13 +156,36 @@ class Stage:
             ),
         ]
 
+    def end_dump(self) -> None:
+        """End the job of the guest that is dumped: with its reader gone nobody takes what is written."""
+        self._end(self.dump)
+
     def end(self) -> None:
         """End what was started beside the guests."""
-        for process in self.started:
+        self._end(self.hogs)
+        self._end(self.dump)
+
+    @property
+    def _elsewhere(self) -> str:
+        """Keeps a guest off the CPU that one is to lose, if the machine has another."""
+        count = os.cpu_count() or 1
+        return _PINNED.format(cpus=f"1-{count - 1}") if count > 1 else ""
+
+    def _dump(self) -> None:
+        """Have a guest dumped to where 128 KiB a second are read, so that the job goes on."""
+        pipe = str(self._path("dump"))
+        self.host.run_inside(["mkfifo", pipe])
+        reader = ["sh", "-c", f"while dd bs=64k count=1 of=/dev/null status=none; do sleep 0.5; done < {pipe}"]
+        writer = ["virsh", "--quiet", "dump", "--live", "dumped", pipe]
+        self.dump += [subprocess.Popen(self.host.enter(argv)) for argv in (reader, writer)]
+
+    @staticmethod
+    def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+        for process in processes:
             for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
                 os.kill(int(child), signal.SIGKILL)
             process.wait(timeout=20)
-        self.started.clear()
+        processes.clear()
 
     def _domain(self, name: str) -> Any:
         return self.guests.connection.lookupByName(name)
@@ -198,12 +231,12 @@ class Stage:
 
     def _starve(self) -> None:
         hog = ["taskset", "--cpu-list", "0", "sh", "-c", "while :; do :; done"]
-        self.started += [subprocess.Popen(self.host.enter(hog)) for _ in range(2)]
+        self.hogs += [subprocess.Popen(self.host.enter(hog)) for _ in range(2)]
         self._domain("starved").create()
 
     def _feed(self) -> None:
         self._domain("starved").destroy()
-        self.end()
+        self._end(self.hogs)
 
     def _crowd(self) -> None:
         inside = self.host.run_inside
