@@ -169,7 +169,8 @@ _TABLE = (
            "Where the metrics are. Change it when a proxy expects them elsewhere."),
     Option("web.config.file", Path, None, "FILE", "web",
            "TLS, passwords and limits, in the format Prometheus exporters share. "
-           "Set it whenever others reach the port."),
+           "Set it whenever others reach the port. A client certificate is always verified: "
+           "RequireAnyClientCert needs a client_ca_file as well."),
     Option("web.systemd-socket", bool, False, "", "web",
            "Listen on the socket that systemd hands over, instead of an address."),
     Option("web.external-url", ExternalUrl, None, "URL", "web",

@@ -160,7 +160,7 @@ def _set_clients(context: ssl.SSLContext, config: TLSServerConfig, folder: Path)
             raise RefusedError("tls_server_config.client_auth_type", asked, allowed)
         return
     if not authority:
-        raise RefusedError("tls_server_config.client_ca_file", "missing", f"a CA to verify with, for {asked}")
+        raise RefusedError("tls_server_config.client_ca_file", "missing", f"a CA: {asked} verifies here")
     try:
         context.load_verify_locations(cadata=authority)
     except ssl.SSLError as error:

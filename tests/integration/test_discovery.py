@@ -8,6 +8,7 @@ from tests.lab.agent import Agent
 from tests.lab.guests import Guests
 from tests.lab.libvirtd import Libvirtd
 from tests.lab.polling import eventually
+from tests.lab.process import fetch
 from tests.lab.prometheus import Prometheus
 
 _KEPT = [{"action": "labelmap", "regex": "__meta_libvirt_(name|state|address_source|network)"}]
@@ -55,8 +56,50 @@ def test_prometheus_follows_a_guest_that_starts_and_stops(
         agent.stop()
 
 
+def test_a_host_that_goes_down_keeps_its_targets_and_says_so(
+    own_libvirt_host: Libvirtd, own_guests: Guests, tmp_path: Path
+) -> None:
+    """Without a daemon to ask, Prometheus keeps the guest, and the page calls all it shows what was known last."""
+    own_guests.start(own_guests.linux("walker", "idle", options="lab.ip=dhcp"))
+    flags = ("--collector.domain_address", "--collector.domain_address.interval=2s")
+    agent = Agent(tmp_path, f"--libvirt.uri={own_libvirt_host.uri}", *flags)
+    server = Prometheus(tmp_path / "prometheus", [http_sd("guests", f"{agent.url}/sd/guests?port=9100")])
+    try:
+        eventually(lambda: targets(server, "guests"), within=120, every=0.5, what="the guest as a target")
+        assert '<span class="pill running">running</span>' in agent.page("/")
+        own_libvirt_host.kill()
+        status, body = eventually(
+            lambda: found if (found := fetch(f"{agent.url}/sd/guests?port=9100"))[0] != 200 else None,
+            within=30,
+            what="an answer without guests",
+        )
+        assert (status, body.startswith("not all guests are known: local is down: ")) == (503, True)
+        page = agent.page("/")
+        assert "This host cannot be asked:" in page
+        assert "Its last answer came " in page
+        assert '<span class="pill running">' not in page
+        assert '<span class="pill running remembered">running</span> <span class="reason">last known ' in page
+        # The failures of discovery that Prometheus counts: it has asked and was refused, more than once.
+        failures = "prometheus_sd_http_failures_total"
+        eventually(lambda: page_value(server, failures) > 2, within=30, every=0.5, what="failed refreshes")
+        assert targets(server, "guests")
+        own_libvirt_host.start_daemon()
+        eventually(lambda: fetch(f"{agent.url}/sd/guests?port=9100")[0] == 200, within=60, what="guests known again")
+        assert "This host cannot be asked:" not in agent.page("/")
+    finally:
+        server.stop()
+        agent.stop()
+
+
+def page_value(server: Prometheus, name: str) -> float:
+    """A figure of Prometheus about itself."""
+    return sum(
+        float(line.split()[-1]) for line in fetch(f"{server.url}/metrics")[1].splitlines() if line.startswith(name)
+    )
+
+
 def test_prometheus_scrapes_every_host_it_is_told_of(tmp_path: Path) -> None:
-    """Hosts of one agent come up as targets of their own, with the labels of the configuration."""
+    """Hosts of one agent come up as targets of their own, with the labels of the configuration, and so does it."""
     file = tmp_path / "config.yml"
     file.write_text(
         "hosts:\n"
@@ -69,6 +112,9 @@ def test_prometheus_scrapes_every_host_it_is_told_of(tmp_path: Path) -> None:
         eventually(lambda: len(server.query("libvirt_up == 1")) == 2, within=60, every=0.5, what="both hosts")
         found = {labels["instance"]: labels["rack"] for labels, _ in server.query("libvirt_up")}
         assert found == {"one": "a1", "two": "b2"}
+        assert [labels["instance"] for labels, _ in server.wait_for("libvirt_exporter_scheduler_delay_seconds")] == [
+            agent.address
+        ]
     finally:
         server.stop()
         agent.stop()
