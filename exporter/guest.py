@@ -107,8 +107,13 @@ class Guest:
         self.domain = Labels(DOMAIN, (name,))
         self._filters = filters
         self._labels: dict[tuple[object, ...], Labels | None] = {}
-        self._state_seen = -inf  # in steady seconds
+        self._state_seen = Moment(0.0, -inf)
         self._state_changed: Moment | None = None
+
+    @property
+    def state_seen_at(self) -> float:
+        """When the state was last seen to be so, in Unix seconds; 0 before it was seen."""
+        return self._state_seen.wall
 
     @property
     def state_changed_at(self) -> float | None:
@@ -120,11 +125,11 @@ class Guest:
 
         What is older than the state already seen is no news: an event that came during a poll wins over the poll.
         """
-        if at.steady < self._state_seen:
+        if at.steady < self._state_seen.steady:
             return False
         first = self.state is None
         changed = (state, reason) != (self.state, self.reason)
-        self.state, self.reason, self._state_seen = state, reason, at.steady
+        self.state, self.reason, self._state_seen = state, reason, at
         if changed and not first:
             self._state_changed = at
         return changed

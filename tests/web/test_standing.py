@@ -2,6 +2,7 @@
 
 import pytest
 
+from exporter.clock import Moment
 from exporter.configuration.durations import StaleAfter
 from exporter.figures import CollectorFigures
 from exporter.guest import DeviceFilters, Guest
@@ -48,7 +49,7 @@ def test_a_collector_beyond_its_age_is_late(figures: CollectorFigures, health: s
 def test_a_state_is_remembered_when_nobody_can_ask(up: bool, age: float, remembered: bool) -> None:
     """Of a host that is down, and beyond its age, a guest's state is what was known last."""
     guest = Guest("u", "g", DeviceFilters(lambda _: True, lambda _: True))
-    guest.observe(1, 1, NOW - age)
+    guest.observe(1, 1, Moment(NOW - age, 0.0))
     assert standing(up=up).remembered(guest, NOW) is remembered
 
 
