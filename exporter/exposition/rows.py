@@ -1,4 +1,4 @@
-"""Where a collector puts its samples: each is checked against its declaration and written at once."""
+"""Where a collector puts its samples: each is checked against its declaration."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -37,11 +37,11 @@ class Rows:
     histograms left out because they can not be what was given: below zero, not a number, or falling.
     """
 
-    __slots__ = ("_lines", "duplicates", "invalid", "series")
+    __slots__ = ("_histograms", "_values", "duplicates", "invalid")
 
     def __init__(self) -> None:
-        self._lines: defaultdict[Metric, dict[str, str]] = defaultdict(dict)
-        self.series = 0
+        self._values: defaultdict[Metric, dict[str, float]] = defaultdict(dict)
+        self._histograms: defaultdict[Metric, dict[str, list[str]]] = defaultdict(dict)
         self.duplicates = 0
         self.invalid = 0
 
@@ -55,15 +55,11 @@ class Rows:
         if not value >= 0 and metric.type == "counter":
             self.invalid += 1
             return
-        text = labels.text
-        lines = self._lines[metric]
-        if text in lines:
+        values = self._values[metric]
+        if labels.text in values:
             self.duplicates += 1
-            return
-        # x - x is 0 for every finite number and nothing else.
-        spelled = f"{value!r}" if value - value == 0 else number(value)
-        lines[text] = f"{metric.name}{text} {spelled}\n"
-        self.series += 1
+        else:
+            values[labels.text] = value
 
     def one(self, metric: Metric, value: float | None) -> None:
         """Take the sample of a metric without labels; None is absent."""
@@ -83,23 +79,37 @@ class Rows:
         if bounds != sorted(set(bounds)) or counts != sorted(counts) or not (total is None or total >= 0):
             self.invalid += 1
             return
-        lines = self._lines[metric]
-        if labels.text in lines:
+        histograms = self._histograms[metric]
+        if labels.text in histograms:
             self.duplicates += 1
             return
-        written = [
+        lines = histograms[labels.text] = [
             f"{metric.name}_bucket{text} {count}\n"
             for text, count in zip(labels.bounded(bound for bound, _ in buckets), counts[1:], strict=True)
         ]
         if total is not None:
-            written.append(f"{metric.name}_count{labels.text} {counts[-1]}\n")
-            written.append(f"{metric.name}_sum{labels.text} {number(total)}\n")
-        lines[labels.text] = "".join(written)
-        self.series += len(written)
+            lines.append(f"{metric.name}_count{labels.text} {counts[-1]}\n")
+            lines.append(f"{metric.name}_sum{labels.text} {number(total)}\n")
+
+    @property
+    def series(self) -> int:
+        """How many there are; buckets count one by one."""
+        histograms = [lines for each in self._histograms.values() for lines in each.values()]
+        return sum(map(len, self._values.values())) + sum(map(len, histograms))
 
     def written(self) -> dict[Metric, bytes]:
         """The samples of each metric, as they stand on a page."""
-        return {metric: "".join(lines.values()).encode() for metric, lines in self._lines.items()}
+        found = {}
+        for metric, values in self._values.items():
+            name = metric.name
+            lines = []
+            for text, value in values.items():
+                # x - x is 0 for every finite number and nothing else.
+                lines.append(f"{name}{text} {value!r}\n" if value - value == 0 else f"{name}{text} {number(value)}\n")
+            found[metric] = "".join(lines).encode()
+        for metric, histograms in self._histograms.items():
+            found[metric] = "".join([line for lines in histograms.values() for line in lines]).encode()
+        return found
 
 
 def _mismatch(metric: Metric, labels: Labels) -> DeclarationError:
