@@ -135,10 +135,11 @@ def _timeline(curves: Sequence[Curve], names: Mapping[str, Mapping[str, str]], w
     drawn = []
     first = min(points[0][0] for _, points in curves)
     last = max(points[-1][0] for _, points in curves)
-    left, scale = 210, (width - 210) / max(last - first, 1)
+    left = min(210, width // 2)
+    scale = (width - left) / max(last - first, 1)
     for line, (name, points) in enumerate(curves[:9]):
         y = line * 22
-        drawn.append(f"<text x='0' y='{y + 14}' fill='#ccccdc' font-size='11'>{html.escape(name[:36])}</text>")
+        drawn.append(f"<text x='0' y='{y + 14}' fill='#ccccdc' font-size='11'>{html.escape(name[: left // 6])}</text>")
         for (time, value), (following, _) in zip(points, [*points[1:], points[-1]], strict=True):
             chosen = names.get(str(int(value)), {"color": "blue", "text": ""})
             color = _SHADES.get(chosen["color"], "#3d71d9")
