@@ -6,7 +6,7 @@ with controlInfo(), its call is ended, the culprit is set aside, and the rest is
 """
 
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
@@ -17,19 +17,15 @@ from exporter.clock import CLOCK, Clock
 from exporter.guest import Guest
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.errors import Abandoned, ConnectionLost, HypervisorError, NotFound, NotSupported
-from exporter.hypervisor.groups import NO_MONITOR, mask
+from exporter.hypervisor.groups import mask
 from exporter.hypervisor.perguest import WITHOUT_MONITOR, fill, without_monitor
 from exporter.hypervisor.pool import WorkerPool
 from exporter.hypervisor.record import Record, Value
 from exporter.hypervisor.setaside import SetAside, hanging
+from exporter.hypervisor.shards import Shard, cut, shard_aside
 
 _SUSPICIOUS_SECONDS = 4.0
 _LOOK_SECONDS = 0.25
-# Not fitted to measured times: with 5 to 10 guests a shard a cycle takes equally long, and the fewer, the fewer lose a
-# cycle to one that hangs. What guests cost differently is evened out by workers that take a shard when they are free.
-_LARGEST_SHARD = 10
-_CHEAP_SHARD = 250
-_SHARDS_PER_WORKER = 4
 
 _NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 _BACKING = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING
@@ -43,27 +39,6 @@ logger = structlog.get_logger()
 
 class _Full(Exception):
     """As many guests are set aside as may be, so that no monitor is entered."""
-
-
-@dataclass(eq=False)
-class _Shard:
-    """Guests asked in one call, and that call while it is out."""
-
-    guests: Sequence[Guest]
-    groups: frozenset[str]
-    backing: bool
-    given: frozenset[str]
-    """The groups that come of it: for guests set aside also those that single calls give without their monitor."""
-    aside: bool = False
-    inside: bool = False
-    """Whether its call takes the place of one that may be in a monitor."""
-    asked_at: float = 0.0
-    connection: Connection | None = None
-
-    @property
-    def enters_monitor(self) -> bool:
-        """Whether a guest that hangs would hold this call."""
-        return not self.groups <= NO_MONITOR
 
 
 @dataclass
@@ -114,8 +89,8 @@ class Statistics:
         guests = list(guests)
         if self._set_aside.since:
             self._pool.submit_short(self._set_aside.look).result()
-        waiting = deque(self._shards(guests, groups, backing))
-        out: dict[Future[list[tuple[Guest, Flat]]], _Shard] = {}
+        waiting = deque(cut(guests, groups, backing, self._set_aside, self._pool.lanes, self._shard_size))
+        out: dict[Future[list[tuple[Guest, Flat]]], Shard] = {}
         partial: list[Guest] = []
         until = self._clock.steady() + self._deadline
         try:
@@ -127,7 +102,7 @@ class Statistics:
                     try:
                         partial += self._take(shard, future, deliver)
                     except _Full:
-                        waiting.append(_aside(shard.guests, shard.groups))
+                        waiting.append(shard_aside(shard.guests, shard.groups))
                     except Abandoned as error:
                         waiting.extend(self._after_hang(shard, error, answers, retry=self._clock.steady() < until))
                     except ConnectionLost:
@@ -146,7 +121,7 @@ class Statistics:
             self._set_aside.add(guest.uuid, guest.name)
         return answers
 
-    def _take(self, shard: _Shard, answered: "Future[list[tuple[Guest, Flat]]]", deliver: Deliver) -> list[Guest]:
+    def _take(self, shard: Shard, answered: "Future[list[tuple[Guest, Flat]]]", deliver: Deliver) -> list[Guest]:
         """Deliver what a shard came to; the guests answered for without their monitor. Raises HypervisorError."""
         partial = []
         for guest, flat in answered.result():
@@ -165,49 +140,13 @@ class Statistics:
         """The host was away: what its driver can is learnt again."""
         self.bulk = None
 
-    def _shards(self, guests: Sequence[Guest], groups: frozenset[str], backing: bool) -> Iterable[_Shard]:
-        """Shards of guests that may be asked everything, and of those that may only be asked what needs no monitor."""
-        free, aside, inactive = [], [], []
-        full = self._set_aside.full
-        for guest in guests:
-            if not guest.active:
-                inactive.append(guest)
-            elif full or guest.uuid in self._set_aside:
-                aside.append(guest)
-            else:
-                free.append(guest)
-        yield from self._cut(free, groups, backing)
-        yield from self._cut(aside, groups, backing, aside=True)
-        # libvirt makes cpu.* up for guests that are off: it is the CPU time of the daemon itself. What they have of it
-        # is nothing, which is an answer all the same.
-        yield from self._cut(inactive, groups - {"cpu"}, backing, given=groups)
-
-    def _cut(
-        self,
-        guests: Sequence[Guest],
-        groups: frozenset[str],
-        backing: bool,
-        *,
-        given: frozenset[str] | None = None,
-        aside: bool = False,
-    ) -> Iterable[_Shard]:
-        if not guests or not groups:
-            return
-        size = self._shard_size
-        if size is None:
-            largest = _CHEAP_SHARD if aside or groups <= NO_MONITOR else _LARGEST_SHARD
-            size = max(1, min(largest, -(-len(guests) // (self._pool.lanes * _SHARDS_PER_WORKER))))
-        for start in range(0, len(guests), size):
-            some = guests[start : start + size]
-            yield _aside(some, groups) if aside else _Shard(some, groups, backing, given or groups)
-
-    def _send(self, waiting: deque[_Shard], out: "dict[Future[list[tuple[Guest, Flat]]], _Shard]") -> None:
+    def _send(self, waiting: deque[Shard], out: "dict[Future[list[tuple[Guest, Flat]]], Shard]") -> None:
         """Hand shards to free workers."""
         while waiting and len(out) < self._pool.lanes:
             shard = waiting.popleft()
             out[self._pool.submit(lambda connection, shard=shard: self._enter(connection, shard))] = shard  # type: ignore[misc]
 
-    def _enter(self, connection: Connection, shard: _Shard) -> list[tuple[Guest, Flat]]:
+    def _enter(self, connection: Connection, shard: Shard) -> list[tuple[Guest, Flat]]:
         """In a worker: ask a shard, if need be when it may; raises _Full if no monitor may be entered any more."""
         if shard.enters_monitor:
             if not self._set_aside.enter():
@@ -215,13 +154,13 @@ class Statistics:
             shard.inside = True
         return self._ask(connection, shard)
 
-    def _leave(self, shard: _Shard) -> None:
+    def _leave(self, shard: Shard) -> None:
         """A shard was answered, or its culprits were set aside."""
         if shard.inside:
             shard.inside = False
             self._set_aside.leave()
 
-    def _ask(self, connection: Connection, shard: _Shard) -> list[tuple[Guest, Flat]]:
+    def _ask(self, connection: Connection, shard: Shard) -> list[tuple[Guest, Flat]]:
         """One bulk call for a shard, or calls for each guest where the driver has no bulk."""
         shard.asked_at = self._clock.steady()
         shard.connection = connection
@@ -257,7 +196,7 @@ class Statistics:
             shard.connection = None
 
     def _checked(
-        self, connection: Connection, shard: _Shard, answered: list[tuple[Guest, Flat]]
+        self, connection: Connection, shard: Shard, answered: list[tuple[Guest, Flat]]
     ) -> list[tuple[Guest, Flat]]:
         """Learn from the first running guest whether the driver fills the groups at all."""
         asked = shard.groups & {"cpu", "balloon", "vcpu"}
@@ -269,13 +208,13 @@ class Statistics:
                     return self._one_by_one(connection, shard)
         return answered
 
-    def _one_by_one(self, connection: Connection, shard: _Shard) -> list[tuple[Guest, Flat]]:
+    def _one_by_one(self, connection: Connection, shard: Shard) -> list[tuple[Guest, Flat]]:
         """From now on the driver is asked for each guest."""
         self.bulk = False
         logger.info("driver has no bulk statistics, guests are asked one by one", host=self._pool.name)
         return fill(connection, shard.guests, shard.groups)
 
-    def _end_hung(self, shards: Iterable[_Shard]) -> None:
+    def _end_hung(self, shards: Iterable[Shard]) -> None:
         """Look into shards that take suspiciously long; end the call of one that waits in a hung monitor."""
         now = self._clock.steady()
         for shard in shards:
@@ -298,7 +237,7 @@ class Statistics:
             lambda connection: [guest for guest in active if hanging(connection, guest.uuid)]
         ).result()
 
-    def _after_hang(self, shard: _Shard, error: Abandoned, answers: Answers, *, retry: bool) -> Iterable[_Shard]:
+    def _after_hang(self, shard: Shard, error: Abandoned, answers: Answers, *, retry: bool) -> Iterable[Shard]:
         """Set the culprits of an abandoned call aside; the others are asked again, in this cycle if there is time."""
         culprits = self._culprits(shard.guests)
         for guest in culprits:
@@ -311,14 +250,8 @@ class Statistics:
                 self._set_aside.timeouts[guest.uuid] += 1
             answers.missing.update(guest.uuid for guest in others)
             return
-        yield _aside(culprits, shard.groups)
+        yield shard_aside(culprits, shard.groups)
         if retry and others:
-            yield _Shard(others, shard.groups, shard.backing, shard.groups)
+            yield Shard(others, shard.groups, shard.backing, shard.groups)
         else:
             answers.missing.update(guest.uuid for guest in others)
-
-
-def _aside(guests: Sequence[Guest], groups: frozenset[str]) -> _Shard:
-    """Guests with hung monitors, asked for what of these groups needs none; for their state at least."""
-    safe = groups & NO_MONITOR | {"state"}
-    return _Shard(guests, safe, False, safe | groups & WITHOUT_MONITOR, aside=True)
