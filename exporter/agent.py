@@ -3,14 +3,12 @@
 import contextlib
 import gc
 import os
-import queue
 import signal
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 
@@ -32,6 +30,7 @@ from exporter.notify import Notifier
 from exporter.overview.document import Overview
 from exporter.schedule import Schedule
 from exporter.settings import Settings
+from exporter.signals import Signals
 from exporter.site import Itself, Site
 from exporter.web.discovery import discovery_routes
 from exporter.web.events import event_routes
@@ -137,7 +136,7 @@ def serve(settings: Settings, reload: Callable[[], Settings]) -> int:
     """
     agent = Agent(settings)
     logs.configure(settings.log.level, settings.log.format, counter=agent.figures.count_log)
-    signals = _Signals()
+    signals = Signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1))
     reloads = ReloadMetrics(agent.itself.registry)
     web = WebServer(
         agent.site,
@@ -259,23 +258,6 @@ def _leave(code: int) -> None:
         sys.stdout.flush()
     logs.flush()
     os._exit(code)
-
-
-class _Signals:
-    """Signals as a queue, so that they are handled where the agent waits and not in the middle of something."""
-
-    def __init__(self) -> None:
-        # A SimpleQueue may be put to from a signal handler that interrupted a put.
-        self._received: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
-            signal.signal(number, self._receive)
-
-    def _receive(self, number: int, _frame: Any) -> None:
-        self._received.put(number)
-
-    def next(self) -> int:
-        """Wait for the next signal."""
-        return self._received.get()
 
 
 def log_stacks() -> None:

@@ -19,7 +19,7 @@ from exporter.figures import SkipReason
 
 _SPREAD_SECONDS = 0.03  # between the batches of a host that are to run soon
 _AGAIN_SECONDS = 0.25
-_CLOCK_LOOK_SECONDS = 1.0
+_CLOCK_LOOK = timedelta(seconds=1)
 
 Skipped = Callable[[Batch, SkipReason], None]
 
@@ -132,13 +132,14 @@ class Schedule:
 
     def _watch_clock(self) -> None:
         """APScheduler knows the wall clock alone: when that is set back, due times are far away of a sudden."""
-        while not self._stopped.wait(_CLOCK_LOOK_SECONDS):
+        while not self._stopped.wait(_CLOCK_LOOK.total_seconds()):
             now = datetime.now(UTC)
             moved = 0
             for key, (batch, _) in list(self._skipped.items()):
                 job = self._scheduler.get_job(key)
                 interval = timedelta(seconds=batch.interval)
-                if job is not None and job.next_run_time - now > interval:
+                # A moment more than the interval is a run that came to its end while we looked.
+                if job is not None and job.next_run_time - now > interval + _CLOCK_LOOK:
                     left = (job.next_run_time - now) % interval
                     self._run_in(key, left.total_seconds())
                     moved += 1
