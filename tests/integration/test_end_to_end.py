@@ -73,7 +73,7 @@ def prometheus(
     module_guests.start(module_guests.linux("writer"))
     module_guests.start_paused(module_guests.idle("waiting"))
     module_guests.define(module_guests.idle("stopped")).setAutostart(1)
-    pool = Pools(libvirt_host, module_guests).directory("images")
+    pool = Pools(libvirt_host, module_guests).directory("volumes")
     restless = module_guests.start_paused(module_guests.idle("restless"))
     module_guests.wait_booted("writer")
     directory: Path = tmp_path_factory.mktemp("road")

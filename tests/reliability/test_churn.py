@@ -58,7 +58,14 @@ def _failed(watch: Watch) -> dict[str, float]:
 
 
 def _churn(
-    watch: Watch, guests: Guests, a_minute: float, seconds: float, measured: Measured, *, warm_up: float = 10
+    watch: Watch,
+    guests: Guests,
+    a_minute: float,
+    seconds: float,
+    measured: Measured,
+    *,
+    warm_up: float,
+    growth: float = 0.05,
 ) -> None:
     watch.wait_fresh(within=30, guests=STAYING)
     churn = Churn(guests, a_minute)
@@ -85,14 +92,16 @@ def _churn(
     assert after.threads == before.threads
     assert abs(after.descriptors - before.descriptors) <= 2  # a scrape or a health check under way
     measured("growth", f"{(after.kibibytes / before.kibibytes - 1) * 100:.1f} %")
-    assert after.kibibytes < before.kibibytes * 1.05
+    assert after.kibibytes < before.kibibytes * (1 + growth)
 
 
 def test_guests_that_come_and_go(
     libvirt_host: Libvirtd, churned_guests: Guests, watch: StartWatch, measured: Measured
 ) -> None:
     """At three times the usual pace no collector fails, no series of a vanished guest stays and nothing leaks."""
-    _churn(watch(libvirt_host, *FLAGS, interval=2.0), churned_guests, 60, 25, measured)
+    # Garbage is collected seldom, so that memory has not found its level after so few seconds; a leak shows in the
+    # longer runs.
+    _churn(watch(libvirt_host, *FLAGS, interval=2.0), churned_guests, 60, 25, measured, warm_up=10, growth=0.15)
 
 
 @pytest.mark.soak

@@ -15,7 +15,7 @@ from tests.lab.samples import Samples
 from tests.reliability.daemon import other_client, stuck_workers
 from tests.reliability.watching import MONITOR_FREE, Watch
 
-COUNT, CAP, INTERVAL = 32, 8, 3.0
+COUNT, CAP, INTERVAL = 100, 8, 3.0
 NAMES = [f"idle-{number}" for number in range(COUNT)]
 ONE = "idle-17"
 TEN = NAMES[3:33:3]
