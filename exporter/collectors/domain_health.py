@@ -1,6 +1,6 @@
 """Whether guests answer when they are asked."""
 
-from exporter.collectors.collector import Collector, Feed
+from exporter.collectors.collector import SLOW, Collector, Feed
 from exporter.collectors.source import GuestCall, statistics
 from exporter.collectors.units import milliseconds
 from exporter.exposition.metric import Metric
@@ -128,9 +128,9 @@ COLLECTOR = Collector(
     metrics=METRICS,
     feeds=(
         Feed(statistics("balloon", every=True), collect),
-        Feed(GuestCall(read_control, enters_monitor=False), control),
+        Feed(GuestCall(read_control, enters_monitor=False), control, interval=SLOW),
     ),
-    cost="one controlInfo for each active guest, which needs neither job nor monitor",
+    cost="one controlInfo for each active guest every 60 s, which needs neither job nor monitor",
     queries=(
         ("Guests that did not answer when last asked", "libvirt_domain_timed_out == 1"),
         (

@@ -17,7 +17,7 @@ BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 30.0)
 OPEN = "open"
 """Name of the call that opens a connection."""
 
-_WATCH_SECONDS = 0.1
+_WATCH_SECONDS = 0.25
 
 logger = structlog.get_logger()
 
