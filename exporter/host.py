@@ -211,7 +211,7 @@ class Host:
     def _probe(self) -> None:
         """Find out whether the daemon answers; several batches may be about to ask at once."""
         if not self.pool.up:
-            self.figures.answered = False
+            self._answers(False)
             return
         recent = self._clock.steady() - self._probed < self.settings.collectors["connection"] / 2
         if (self.figures.answered and recent) or not self._probing.acquire(blocking=False):
@@ -219,14 +219,20 @@ class Host:
         self._probed = self._clock.steady()
         try:
             self.pool.submit_short(probe).result()
-            self.figures.answered = True
+            self._answers(True)
         except ConnectionLost:
-            self.figures.answered = False  # the pool says so, once
+            self._answers(False)  # the pool says so, once
         except HypervisorError as error:
-            self.figures.answered = False
+            self._answers(False)
             logger.warning("libvirt does not answer", host=self.name, error=str(error))
         finally:
             self._probing.release()
+
+    def _answers(self, answers: bool) -> None:
+        """The daemon was found to answer, or not to; the page says so from the next scrape on."""
+        if self.figures.answered != answers:
+            self.figures.answered = answers
+            self.page.outdate()
 
     def _read_versions(self, connection: Connection) -> None:
         self.figures.versions = read_versions(connection)
@@ -242,7 +248,8 @@ class Host:
             self.pool.submit(self._read_versions)
             self._schedule.soon(self.name, self.batches)
         else:
-            self.figures.answered = False
+            self._answers(False)
+        self.page.outdate()
 
     def _on_changes(self, changes: Changes) -> None:
         """A listing found guests that are new, renamed, started or stopped: their descriptions are read at once."""

@@ -22,7 +22,7 @@ from exporter.hypervisor.errors import HypervisorError, NotSupported
 from exporter.hypervisor.events import EventQueue, read_standings
 from exporter.hypervisor.subscriptions import Subscriptions
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 1.0
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _REST = 9

@@ -10,8 +10,11 @@ from exporter.exposition.head import END, Form
 from exporter.exposition.part import Part
 from exporter.exposition.segment import HEADER, Segment, trailer
 
-LIVE_SECONDS = 1.5
+LIVE_SECONDS = 5.0
 """For how long the exporter's figures of the moment are handed out again; then a scrape writes them, if nobody did."""
+
+KEPT_SECONDS = 3.0
+"""After how long they are written anew, so that no scrape has to: waking up for it costs more than writing."""
 
 RUNS_SECONDS = 5.0
 """After how long the figures about runs are written anew although no run ended: it may be that none does any more."""
@@ -131,12 +134,19 @@ class Page:
         if changed:
             self.publish(*changed)
 
+    def outdate(self) -> None:
+        """What is told of the moment is no longer so: whoever comes next, a scrape or `keep`, writes it anew."""
+        for view in list(self._views.values()):
+            view.live_at = float("-inf")
+
     def keep(self) -> None:
         """What is due without a run: tell the moment, leave out what has become too old, tell that nothing ran."""
         now = self._clock()
         with self._joining:
             for key, view in self._asked().items():
-                view.live, view.live_at = self._live(*key), now
+                if now - view.live_at >= KEPT_SECONDS:
+                    view.live_at = now  # before it is written, so that what changes meanwhile is not missed
+                    view.live = self._live(*key)
         withdrawn = now > self._expires
         if withdrawn:
             self.publish(*[name for name, part in self._parts.items() if now > part.expires])
@@ -149,7 +159,8 @@ class Page:
         view = self._views.get((form, collectors)) or self._new_view(form, collectors)
         view.asked = now
         if now - view.live_at >= LIVE_SECONDS:
-            view.live, view.live_at = self._live(form, collectors), now
+            view.live_at = now
+            view.live = self._live(form, collectors)
         joined, own = view.joined, (view.runs, view.live)
         if not gzip:
             return [segment.data for segment in (*joined.segments, *own)]

@@ -17,7 +17,8 @@ BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 30.0)
 OPEN = "open"
 """Name of the call that opens a connection."""
 
-_WATCH_SECONDS = 0.25
+_LONGEST_LOOK = 1.0  # seconds; no call has a deadline so short that this would be late
+_SHORTEST_LOOK = 0.05
 
 logger = structlog.get_logger()
 
@@ -88,17 +89,24 @@ class CallLog:
         with self._lock:
             return list(self._in_flight)
 
-    def abandon_overdue(self) -> None:
-        """End the calls that missed their deadline by ending their connections; each once."""
+    def abandon_overdue(self) -> float:
+        """End the calls that missed their deadline by ending their connections, each once; when the next of those that
+        are out is overdue (monotonic seconds)."""
         now = time.monotonic()
+        following = float("inf")
         for call in self.in_flight():
-            if call.deadline < now and not call.abandoned:
+            if call.abandoned:
+                continue
+            if call.deadline > now:
+                following = min(following, call.deadline)
+            else:
                 call.abandoned = True
                 # That a host cannot be reached is said once by who wants to reach it.
                 tell = logger.debug if call.name == OPEN else logger.warning
                 seconds = round(now - call.started, 3)
                 tell("libvirt call abandoned", host=self._host, call=call.name, seconds=seconds)
                 call.abandon()
+        return following
 
 
 class Watchdog:
@@ -130,11 +138,12 @@ class Watchdog:
         self._stopped.set()
 
     def _watch(self) -> None:
-        while not self._stopped.wait(_WATCH_SECONDS):
+        look = _LONGEST_LOOK
+        while not self._stopped.wait(look):
             with self._lock:
                 left = {log for log in self._leaving if not log.in_flight()}
                 self._leaving -= left
                 self._logs -= left
                 logs = list(self._logs)
-            for log in logs:
-                log.abandon_overdue()
+            following = min((log.abandon_overdue() for log in logs), default=float("inf"))
+            look = min(_LONGEST_LOOK, max(_SHORTEST_LOOK, following - time.monotonic()))

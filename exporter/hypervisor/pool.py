@@ -226,7 +226,8 @@ class WorkerPool:
         while not self._stopping.is_set():
             try:
                 connection = self._keep_connected(connection, pauses)
-                task = self._short.get(timeout=_LOOK_SECONDS)
+                # Whatever ends the connection puts a task here: while there is one, nothing has to be looked at.
+                task = self._short.get(timeout=None if connection else _LOOK_SECONDS)
             except queue.Empty:
                 continue
             except Exception:

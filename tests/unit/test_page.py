@@ -8,7 +8,7 @@ from exporter.exposition.head import END, Form
 from exporter.exposition.keeper import Keeper
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
-from exporter.exposition.page import ASKED_SECONDS, LIVE_SECONDS, RUNS_SECONDS, VIEWS, Page
+from exporter.exposition.page import ASKED_SECONDS, KEPT_SECONDS, LIVE_SECONDS, RUNS_SECONDS, VIEWS, Page
 from exporter.exposition.part import HOST, Part
 from exporter.exposition.rows import Rows
 from tests.lab.polling import eventually
@@ -212,6 +212,29 @@ def test_figures_of_the_moment_are_written_once_for_a_storm_of_scrapes() -> None
     for _ in range(20):
         page.text()
     assert page.lives == 1
+    page.clock.now = LIVE_SECONDS
+    page.text()
+    assert page.lives == 2
+
+
+def test_what_changed_of_the_moment_is_told_at_once() -> None:
+    """Nobody waits until the figures of the moment are written anyway."""
+    page = Fixture()
+    page.text()
+    page.live = b"libvirt_up 0\n"
+    page.page.outdate()
+    assert page.text() == "libvirt_up 0\n"
+
+
+def test_the_keeper_writes_figures_of_the_moment_before_a_scrape_has_to() -> None:
+    """Not each time it looks, but often enough."""
+    page = Fixture()
+    page.text()
+    page.page.keep()
+    assert page.lives == 1
+    page.clock.now = KEPT_SECONDS
+    page.page.keep()
+    assert page.lives == 2
     page.clock.now = LIVE_SECONDS
     page.text()
     assert page.lives == 2
