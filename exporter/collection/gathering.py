@@ -8,6 +8,7 @@ import structlog
 
 from exporter.clock import CLOCK, Clock, Moment
 from exporter.collection.eventwriter import EventWriter
+from exporter.collection.guestcalls import GuestCalls
 from exporter.collection.plan import Batch, Slot
 from exporter.collection.resting import Resting
 from exporter.collection.things import ThingCalls
@@ -30,9 +31,7 @@ from exporter.guest import Guest
 from exporter.hypervisor.agentlane import AgentLane
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.descriptions import Descriptions
-from exporter.hypervisor.errors import NotSupported
 from exporter.hypervisor.groups import NO_MONITOR
-from exporter.hypervisor.guestcalls import ask_guests
 from exporter.hypervisor.inventory import Changes
 from exporter.hypervisor.listings import read_listings
 from exporter.hypervisor.record import Record
@@ -74,8 +73,8 @@ class Gathering:
         self._known_fields = known_fields
         self._turns = Turns()
         self._things = ThingCalls(figures.pool, scope, page)
-        self._agents = agents
         self._writing = Writing(page, figures.inventory)
+        self._singly = GuestCalls(figures, self._writing, agents)
         self._resting = Resting(clock)
         self.events = EventWriter(figures, page, lifetime, retention, self._writing, clock)
 
@@ -103,14 +102,13 @@ class Gathering:
             case ThingCall() as source:
                 self._thing_call(batch, source, outcomes)
             case AgentCall() as source:
-                self._agent_call(batch, source, outcomes)
+                self._singly.ask_agents(batch, source, outcomes, self._clock.steady() + self._lifetime(batch.interval))
 
     def host_returned(self) -> None:
         """The host was away: what hung in it no longer does, and it may be a newer one."""
         self._bulk.forget()
         self._things.forget()
-        if self._agents is not None:
-            self._agents.forget()
+        self._singly.forget()
 
     def list_guests(self) -> None:
         """List the guests anew; those that are gone leave every part at once."""
@@ -265,39 +263,7 @@ class Gathering:
 
     def _guest_call(self, batch: Batch, source: GuestCall, outcomes: dict[str, Outcome]) -> None:
         self.list_guests()
-        set_aside = self._figures.set_aside
-        guests = [guest for guest in self._figures.inventory.guests.values() if guest.active or source.inactive]
-        if not source.inactive:
-            # What was true of a guest that ran is not true of it while it is off.
-            self._writing.drop(batch, [guest for guest in self._figures.inventory.guests.values() if not guest.active])
-        expires = self._clock.steady() + self._lifetime(batch.interval)
-        among = None if source.among is None else self._figures.pool.submit(source.among).result()
-        if among is not None:
-            for guest in guests:
-                if guest.uuid not in among:
-                    for slot in batch.slots:
-                        self._writing.guest(slot, guest, outcomes, expires, source.otherwise)
-            guests = [guest for guest in guests if guest.uuid in among]
-        answers = ask_guests(self._figures.pool, guests, source.read, set_aside if source.enters_monitor else None)
-        self._collect_answers(batch, answers, outcomes, expires)
-
-    def _agent_call(self, batch: Batch, source: AgentCall, outcomes: dict[str, Outcome]) -> None:
-        if self._agents is None:
-            raise NotSupported("ask guest agents", "no connection is configured for it")
-        guests = [guest for guest in self._figures.inventory.guests.values() if guest.active]
-        expires = self._clock.steady() + self._lifetime(batch.interval)
-        self._collect_answers(batch, self._agents.ask(guests, source.read), outcomes, expires)
-
-    def _collect_answers(
-        self, batch: Batch, answers: Iterable[tuple[Guest, Any, int]], outcomes: dict[str, Outcome], expires: float
-    ) -> None:
-        for guest, data, failures in answers:
-            for slot in batch.slots:
-                outcomes[slot.collector.name].failures += failures
-                if data is not None:
-                    self._writing.guest(slot, guest, outcomes, expires, data)
-        for slot in batch.slots:
-            self._writing.sums(slot, expires)
+        self._singly.ask(batch, source, outcomes, self._clock.steady() + self._lifetime(batch.interval))
 
     def _thing_call(self, batch: Batch, source: ThingCall, outcomes: dict[str, Outcome]) -> None:
         expires = self._clock.steady() + self._lifetime(batch.interval)

@@ -16,7 +16,7 @@ from exporter.guest import Guest
 from exporter.hypervisor.inventory import Inventory
 from exporter.outcome import Outcome
 
-Outcomes = dict[str, Outcome]
+Outcomes = Mapping[str, Outcome]
 """Of each collector in a batch, by its name."""
 
 logger = structlog.get_logger()
