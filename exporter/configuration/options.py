@@ -124,7 +124,7 @@ _TABLE = (
            "Connections that ask side by side. Lower it to spare the daemon, raise it for many guests.",
            per_host=True),
     Option("libvirt.shard-size", Count, None, "N", "libvirt",
-           "Guests in one bulk call, chosen by itself if unset. Lower it where guests hang often.",
+           "Most guests in one bulk call, chosen by itself if unset. Lower it where guests hang often.",
            per_host=True),
     Option("libvirt.deadline", Interval, None, "DURATION", "libvirt",
            "How long one call may take before it is given up; one interval if unset. Raise it on slow hosts.",

@@ -9,11 +9,10 @@ from exporter.hypervisor.groups import NO_MONITOR
 from exporter.hypervisor.perguest import WITHOUT_MONITOR
 from exporter.hypervisor.setaside import SetAside
 
-# Not fitted to measured times: with 5 to 10 guests a shard a cycle takes equally long, and the fewer, the fewer lose a
-# cycle to one that hangs. What guests cost differently is evened out by workers that take a shard when they are free.
+# Ten to begin with: fewer cost more calls, and of more, more lose a cycle to one that hangs. Workers take a shard when
+# they are free, and towards the end shards get smaller, so that none works on while the others have nothing left.
 _LARGEST_SHARD = 10
-_CHEAP_SHARD = 250
-_SHARDS_PER_WORKER = 4
+_LARGEST_CHEAP_SHARD = 250
 
 
 @dataclass(eq=False)
@@ -41,7 +40,7 @@ def cut(
     guests: Iterable[Guest], groups: frozenset[str], backing: bool, set_aside: SetAside, lanes: int, size: int | None
 ) -> Iterator[Shard]:
     """Shards of guests that may be asked everything, of those that may only be asked what needs no monitor, and of
-    those that are off, for so many workers side by side; `size` None chooses how many guests are in one."""
+    those that are off, for so many workers side by side; `size` is how many guests are in one at most."""
     free, aside, inactive = [], [], []
     full = set_aside.full
     for guest in guests:
@@ -54,12 +53,12 @@ def cut(
     # libvirt makes cpu.* up for guests that are off: it is the CPU time of the daemon itself. What they have of it is
     # nothing, which is an answer all the same.
     of_inactive = groups - {"cpu"}
-    for some in _chunks(free, size or _size(len(free), lanes, cheap=groups <= NO_MONITOR)):
+    for some in _chunks(free, lanes, size or _largest(groups)):
         yield Shard(some, groups, backing, groups)
-    for some in _chunks(aside, size or _size(len(aside), lanes, cheap=True)):
+    for some in _chunks(aside, lanes, size or _LARGEST_CHEAP_SHARD):
         yield shard_aside(some, groups)
     if of_inactive:
-        for some in _chunks(inactive, size or _size(len(inactive), lanes, cheap=of_inactive <= NO_MONITOR)):
+        for some in _chunks(inactive, lanes, size or _largest(of_inactive)):
             yield Shard(some, of_inactive, backing, groups)
 
 
@@ -69,9 +68,14 @@ def shard_aside(guests: Sequence[Guest], groups: frozenset[str]) -> Shard:
     return Shard(guests, safe, False, safe | groups & WITHOUT_MONITOR, aside=True)
 
 
-def _size(guests: int, lanes: int, *, cheap: bool) -> int:
-    return max(1, min(_CHEAP_SHARD if cheap else _LARGEST_SHARD, -(-guests // (lanes * _SHARDS_PER_WORKER))))
+def _largest(groups: frozenset[str]) -> int:
+    return _LARGEST_CHEAP_SHARD if groups <= NO_MONITOR else _LARGEST_SHARD
 
 
-def _chunks(guests: Sequence[Guest], size: int) -> Iterator[Sequence[Guest]]:
-    return (guests[start : start + size] for start in range(0, len(guests), size))
+def _chunks(guests: Sequence[Guest], lanes: int, largest: int) -> Iterator[Sequence[Guest]]:
+    """What each worker would have of those that are left, but no more than `largest` at a time."""
+    start = 0
+    while start < len(guests):
+        end = start + min(largest, -(-(len(guests) - start) // lanes))
+        yield guests[start:end]
+        start = end
