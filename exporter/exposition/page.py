@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 
 from exporter.exposition.head import END, Form
 from exporter.exposition.part import Part
@@ -33,7 +34,7 @@ Selection = frozenset[str] | None
 Write = Callable[[Form, Selection], bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Joined:
     """Parts one behind the other, with what a gzip trailer needs to know of them."""
 
@@ -41,6 +42,27 @@ class _Joined:
     deflated: tuple[bytes, ...]
     crc: int
     size: int
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A page as it is handed out, put together once for however many ask."""
+
+    joined: _Joined
+    runs: Segment
+    live: Segment
+
+    @cached_property
+    def plain(self) -> tuple[bytes, ...]:
+        """Its pieces as they were written."""
+        return tuple(segment.data for segment in (*self.joined.segments, self.runs, self.live))
+
+    @cached_property
+    def compressed(self) -> tuple[bytes, ...]:
+        """Its pieces as one gzip member."""
+        own = (self.runs, self.live)
+        crc, size = _checked(own, self.joined.crc, self.joined.size)
+        return (HEADER, *self.joined.deflated, *(segment.deflated for segment in own), trailer(crc, size))
 
 
 @dataclass(slots=True)
@@ -52,6 +74,19 @@ class _View:
     live: Segment
     live_at: float
     asked: float
+    _shown: _Shown | None = None
+
+    def join(self, joined: _Joined) -> None:
+        """Hand out these parts; what was handed out last would keep the old ones in memory."""
+        self.joined = joined
+        self._shown = None
+
+    def shown(self) -> _Shown:
+        """What is there now; any thread may have replaced a part of it since it was last put together."""
+        shown = self._shown
+        if not shown or (shown.joined, shown.runs, shown.live) != (self.joined, self.runs, self.live):
+            shown = self._shown = _Shown(self.joined, self.runs, self.live)
+        return shown
 
 
 class _Held(AbstractContextManager[Mapping[str, Part]]):
@@ -118,7 +153,7 @@ class Page:
         with self._joining:
             for (form, collectors), view in self._asked().items():
                 if collectors is None or not collectors.isdisjoint(names):
-                    view.joined = self._join(form, collectors)
+                    view.join(self._join(form, collectors))
 
     def tell_runs(self) -> None:
         """Write anew what the exporter says of its runs."""
@@ -161,11 +196,7 @@ class Page:
         if now - view.live_at >= LIVE_SECONDS:
             view.live_at = now
             view.live = self._live(form, collectors)
-        joined, own = view.joined, (view.runs, view.live)
-        if not gzip:
-            return [segment.data for segment in (*joined.segments, *own)]
-        crc, size = _checked(own, joined.crc, joined.size)
-        return [HEADER, *joined.deflated, *(segment.deflated for segment in own), trailer(crc, size)]
+        return view.shown().compressed if gzip else view.shown().plain
 
     def lines(self, name: str) -> bytes:
         """The samples of one metric in the text format; empty if there are none."""

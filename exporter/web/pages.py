@@ -111,7 +111,7 @@ def _answer(page: Page, request: Request) -> Response:
     headers = {"Content-Type": choice.content_type, "Vary": VARY}
     if gzip:
         headers["Content-Encoding"] = "gzip"
-    return Response(tuple(page.render(choice.form, gzip, collectors)), 200, headers)
+    return Response(page.render(choice.form, gzip, collectors), 200, headers)
 
 
 _LANDING = """<!DOCTYPE html>

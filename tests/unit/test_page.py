@@ -103,6 +103,20 @@ def test_the_compressed_page_is_the_page(form: Form, only: frozenset[str] | None
     assert gzip.decompress(b"".join(page.page.render(form, gzip=True, collectors=only))) == plain
 
 
+def test_no_page_is_older_than_its_parts() -> None:
+    """A page that was handed out is put together anew when samples change, or what is of the moment."""
+    page = Fixture()
+    pages = []
+    for value in range(3):
+        page.put("one", "web", value)
+        pages.append(gzip.decompress(b"".join(page.page.render("text", gzip=True))).decode())
+        assert pages[-1] == page.text()
+    page.clock.now = LIVE_SECONDS
+    page.live = b"libvirt_up 0\n"
+    pages.append(gzip.decompress(b"".join(page.page.render("text", gzip=True))).decode())
+    assert len(set(pages)) == 4
+
+
 def test_a_run_replaces_what_it_wrote_before() -> None:
     """Nothing of the run before is left."""
     page = Fixture()
