@@ -44,19 +44,25 @@ class Users:
         self._key = secrets.token_bytes(32)
         self._known: dict[bytes, bytes] = {}
 
-    async def check(self, authorization: str | None) -> Verdict:
-        """The verdict on an Authorization header; without any users everyone is granted."""
+    def known(self, authorization: str | None) -> Verdict | None:
+        """The verdict on an Authorization header, None if a hash must be computed for it; without any users everyone is
+        granted."""
         if not self._hashes:
             return Verdict.GRANTED
         credentials = _credentials(authorization)
         if credentials is None:
             return Verdict.REFUSED
         user, password = credentials
-        digest = hmac.digest(self._key, password, hashlib.sha256)
-        if hmac.compare_digest(self._known.get(user, _NO_DIGEST), digest):
+        if hmac.compare_digest(self._known.get(user, _NO_DIGEST), self._digest(password)):
             return Verdict.GRANTED
-        if self._waiting >= MAX_WAITING:
-            return Verdict.BUSY
+        return Verdict.BUSY if self._waiting >= MAX_WAITING else None
+
+    async def check(self, authorization: str | None) -> Verdict:
+        """The verdict, whatever it takes."""
+        verdict, credentials = self.known(authorization), _credentials(authorization)
+        if verdict is not None or credentials is None:
+            return verdict or Verdict.REFUSED
+        user, password = credentials
         self._waiting += 1
         try:
             async with self._lock:
@@ -66,8 +72,11 @@ class Users:
             self._waiting -= 1
         if not right:
             return Verdict.REFUSED
-        self._known[user] = digest
+        self._known[user] = self._digest(password)
         return Verdict.GRANTED
+
+    def _digest(self, password: bytes) -> bytes:
+        return hmac.digest(self._key, password, hashlib.sha256)
 
     def _compare(self, user: bytes, password: bytes) -> bool:
         # bcrypt ends a password at a NUL: nothing behind one may be left out of the comparison.

@@ -1,34 +1,39 @@
-"""One HTTP/1.1 connection: h11 reads the protocol, this holds each client to its limits.
+"""One HTTP/1.1 connection: reads requests, answers them one at a time, and holds its client to the limits.
 
 A client is given a time and a size for its request head, and a time to take its answer.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing
-from email.utils import formatdate
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
-import h11
-
+from exporter.web.alarm import Alarm
 from exporter.web.exchange import Exchange
-from exporter.web.message import Response
+from exporter.web.head import write_head
+from exporter.web.message import PLAIN, Response
 from exporter.web.options import Limits
+from exporter.web.reading import Asked, Reader, Remembered, UnreadableError
+from exporter.web.turn import Turn
 
 SLICE = 128 * 1024
 
 
 class Connection(asyncio.Protocol):
-    """Reads requests and writes what `exchange` answers, one at a time."""
+    """Reads requests and writes what `exchange` answers.
 
-    def __init__(self, exchange: Exchange, limits: Limits, on_lost: Callable[[], None]) -> None:
+    What can be answered at once is, in one step. There is a task only where something has to be waited for: a password,
+    a place, a handler, or a client that takes its time.
+    """
+
+    def __init__(self, exchange: Exchange, limits: Limits, remembered: Remembered, on_lost: Callable[[], None]) -> None:
         self._exchange = exchange
         self._limits = limits
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
-        self._timer: asyncio.TimerHandle | None = None
+        self._reader = Reader(limits, remembered)
+        self._alarm = Alarm(self._loop)
         self._answering: asyncio.Task[None] | None = None
         self._writable = asyncio.Event()
         self._writable.set()
@@ -43,18 +48,15 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._secure = transport.get_extra_info("sslcontext") is not None
-        self._wait(self._limits.head_seconds)
+        self._alarm.set(self._limits.head_seconds, self._late)
 
     def data_received(self, data: bytes) -> None:
         if self._lingering:
             return
-        self._http.receive_data(data)
+        self._reader.receive(data)
         if self._answering is not None:
             self._transport.pause_reading()  # the next request waits in the kernel until this one is answered
             return
-        if not self._begun:
-            self._begun = True
-            self._wait(self._limits.head_seconds)
         self._read()
 
     def eof_received(self) -> bool:
@@ -71,7 +73,7 @@ class Connection(asyncio.Protocol):
         self._writable.set()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - what ended it changes nothing
-        self._stop_timer()
+        self._alarm.off()
         if self._answering is not None:
             self._answering.cancel()
         self._on_lost()
@@ -99,36 +101,20 @@ class Connection(asyncio.Protocol):
 
     def _read(self) -> None:
         try:
-            event = self._http.next_event()
-            if isinstance(event, h11.Request):
-                # Bodies have no meaning here: one that comes is not read, and ends the connection.
-                self._last |= not isinstance(self._http.next_event(), h11.EndOfMessage)
-        except h11.RemoteProtocolError as error:
-            self._refuse(self._too_long() or HTTPStatus(error.error_status_hint))
+            asked = self._reader.next()
+        except UnreadableError as error:
+            self._refuse(error.status)
             return
-        if isinstance(event, h11.Request):
-            self._accept(event)
-        elif event is not h11.NEED_DATA:
-            self._transport.close()
-        elif status := self._too_long():
-            self._refuse(status)
+        if asked is not None:
+            self._answer(asked)
+        elif not self._begun:
+            self._begun = True
+            self._alarm.set(self._limits.head_seconds, self._late)
 
-    def _accept(self, event: h11.Request) -> None:
-        # Once more in the small: h11 measures what is incomplete only, and a whole head may come at once.
-        if len(event.target) > self._limits.line_bytes:
-            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
-        elif sum(len(name) + len(value) for name, value in event.headers) > self._limits.head_bytes:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        else:
-            self._stop_timer()
-            self._answering = self._loop.create_task(self._answer(event))
-
-    def _too_long(self) -> HTTPStatus | None:
-        """The status for a head that is not complete and already too long."""
-        head = self._http.trailing_data[0]
-        if b"\n" not in head[: self._limits.line_bytes]:
-            return HTTPStatus.REQUEST_URI_TOO_LONG if len(head) >= self._limits.line_bytes else None
-        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if len(head) > self._limits.head_bytes else None
+    def _read_on(self) -> None:
+        """Read what came behind a request that was answered."""
+        if self._reader.begun and not (self.busy or self._lingering or self._transport.is_closing()):
+            self._read()
 
     def _late(self) -> None:
         if self._begun:
@@ -139,85 +125,111 @@ class Connection(asyncio.Protocol):
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer what never became a request, and close."""
         self._exchange.refused(status)
-        body = f"{status.value} {status.phrase}\n"
-        head = (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\nDate: {formatdate(usegmt=True)}\r\n"
-            f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
-            "Connection: close\r\n\r\n"
-        )
-        self._transport.write((head + body).encode())
+        body = f"{status.value} {status.phrase}\n".encode()
+        head = write_head(Response((body,), status.value, PLAIN), {}, knows_chunks=False, last=True)
+        self._transport.write(head + body)
         self._linger()
 
     # Answering
 
-    async def _answer(self, event: h11.Request) -> None:
-        ended = False
+    def _answer(self, asked: Asked) -> None:
+        self._last |= asked.last
+        self._alarm.set(self._limits.answer_seconds, self._overdue)
+        turn = self._exchange.begin()
         try:
-            async with asyncio.timeout(self._limits.answer_seconds) as deadline:
-                async with self._exchange.answer(event.method, event.target, event.headers) as response:
-                    if response.streams:
-                        self._streaming = True
-                        deadline.reschedule(None)
-                    await self._write(event, response)
-            ended = True
-        except TimeoutError:
-            self._exchange.stalled()
-        finally:
-            self._answering = None
-            self._streaming = False
-            if not ended:
-                self._transport.abort()
-        self._next()
-
-    async def _write(self, event: h11.Request, response: Response) -> None:
-        headers = [("Date", formatdate(usegmt=True)), *response.headers.items()]
-        if isinstance(response.body, Sequence):
-            headers.append(("Content-Length", str(sum(map(len, response.body)))))
-        if self._last:
-            headers.append(("Connection", "close"))
-        status = HTTPStatus(response.status)
-        head = h11.Response(status_code=status.value, headers=headers, reason=status.phrase)
-        begin = self._http.send(head) or b""
-        body = response.body if event.method != b"HEAD" else ()
-        if isinstance(body, Sequence):
-            for chunk in _merged(body):
-                await self._send(chunk, begin)
-                begin = b""
-            self._transport.write(begin)
+            left = self._start(asked, turn)
+        except BaseException:
+            turn.end()
+            raise
+        if left is None:
+            turn.end()
+            self._next()
         else:
-            self._transport.write(begin)
-            async with aclosing(body) as stream:
-                async for chunk in stream:
-                    await self._send(chunk)
-        self._transport.write(self._http.send(h11.EndOfMessage()) or b"")
+            self._answering = self._loop.create_task(left)
+            self._answering.add_done_callback(lambda task: self._answered(task, turn))
 
-    async def _send(self, chunk: bytes, begin: bytes = b"") -> None:
-        """Send a chunk of the body, right behind `begin`."""
-        view = memoryview(chunk)
-        for start in range(0, len(view), SLICE):
-            # Typed for bytes; of what passes through, h11 takes the length and nothing else.
-            data = h11.Data(data=view[start : start + SLICE])  # type: ignore[arg-type]
-            pieces = self._http.send_with_data_passthrough(data) or []
-            if begin:
-                pieces, begin = [b"".join([begin, *pieces])], b""
-            for piece in pieces:
-                self._transport.write(piece)
+    def _start(self, asked: Asked, turn: Turn) -> Coroutine[Any, Any, None] | None:
+        """Answer as far as that needs no waiting; what does the rest, None if there is none."""
+        outcome = self._exchange.answer(asked.request, turn)
+        if isinstance(outcome, Response):
+            return self._write(outcome, asked, turn)
+        return self._come(outcome, asked, turn)
+
+    async def _come(self, outcome: Awaitable[Response], asked: Asked, turn: Turn) -> None:
+        """Write a response as soon as it is there."""
+        left = self._write(await outcome, asked, turn)
+        if left is not None:
+            await left
+
+    def _write(self, response: Response, asked: Asked, turn: Turn) -> Coroutine[Any, Any, None] | None:
+        """Send a response as far as the client takes it; what sends the rest, None if there is none."""
+        turn.status = response.status
+        head = write_head(response, turn.headers, knows_chunks=asked.knows_chunks, last=self._last)
+        body = response.body if asked.wants_body else ()
+        if not isinstance(body, Sequence):
+            self._streaming = True
+            self._alarm.off()
+            self._transport.write(head)
+            return self._stream(body, chunked=asked.knows_chunks)
+        pieces = _pieces(head, body)
+        for piece in pieces:
+            self._transport.write(piece)
             if not self._writable.is_set():
-                async with asyncio.timeout(self._limits.stall_seconds):
-                    await self._writable.wait()
+                turn.wait_for_reader()
+                return self._send(pieces)
+        return None
+
+    async def _send(self, pieces: Iterator[bytes | memoryview]) -> None:
+        """Send the rest, as the client takes it."""
+        await self._taken()
+        for piece in pieces:
+            self._transport.write(piece)
+            await self._taken()
+
+    async def _stream(self, body: AsyncGenerator[bytes, None], *, chunked: bool) -> None:
+        async with aclosing(body) as stream:
+            async for piece in stream:
+                self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+                await self._taken()
+        if chunked:
+            self._transport.write(b"0\r\n\r\n")
+
+    async def _taken(self) -> None:
+        """Return when the client has taken most of what was written; raises TimeoutError."""
+        if not self._writable.is_set():
+            async with asyncio.timeout(self._limits.stall_seconds):
+                await self._writable.wait()
+
+    def _overdue(self) -> None:
+        self._exchange.stalled()
+        self._transport.abort()
+
+    def _answered(self, task: "asyncio.Task[None]", turn: Turn) -> None:
+        self._answering = None
+        self._streaming = False
+        turn.end()
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            self._transport.abort()
+        else:
+            self._next()
+        if isinstance(error, TimeoutError):
+            self._exchange.stalled()
+        elif error is not None:
+            raise error
 
     def _next(self) -> None:
         if self._transport.is_closing():
             return
-        if self._last or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+        if self._last:
             self._linger()
             return
-        self._http.start_next_cycle()
-        self._begun = bool(self._http.trailing_data[0])
-        self._wait(self._limits.head_seconds if self._begun else self._limits.idle_seconds)
+        self._begun = self._reader.begun
+        self._alarm.set(self._limits.head_seconds if self._begun else self._limits.idle_seconds, self._late)
         self._transport.resume_reading()
         if self._begun:
-            self._read()
+            # Not at once: a client that sends many requests in one piece must let others have their turn.
+            self._loop.call_soon(self._read_on)
 
     # Ending
 
@@ -230,33 +242,28 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._lingering = True
-        self._wait(self._limits.linger_seconds, self._transport.abort)
+        self._alarm.set(self._limits.linger_seconds, self._transport.abort)
         self._transport.resume_reading()
         if self._transport.can_write_eof():
             self._transport.write_eof()
         else:
             self._transport.close()  # TLS ends with its own alert, and drops what comes after
 
-    def _wait(self, seconds: float, then: Callable[[], None] | None = None) -> None:
-        self._stop_timer()
-        self._timer = self._loop.call_later(seconds, then or self._late)
 
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-
-def _merged(chunks: Sequence[bytes]) -> Iterator[bytes]:
-    """Chunks of which small ones were put together: a send of its own costs more than a copy of so little."""
-    small: list[bytes] = []
-    for chunk in chunks:
+def _pieces(head: bytes, body: Sequence[bytes]) -> Iterator[bytes | memoryview]:
+    """Head and body in pieces of a good size: a send of its own costs more than a copy of so little, and what is larger
+    than the client takes at once would be copied to wait."""
+    small, size = [head], len(head)
+    for chunk in body:
         if len(chunk) < SLICE:
             small.append(chunk)
-            continue
-        if small:
+            size += len(chunk)
+        if small and (size >= SLICE or len(chunk) >= SLICE):
             yield b"".join(small)
-            small = []
-        yield chunk
+            small, size = [], 0
+        if len(chunk) >= SLICE:
+            view = memoryview(chunk)
+            for start in range(0, len(view), SLICE):
+                yield view[start : start + SLICE]
     if small:
         yield b"".join(small)

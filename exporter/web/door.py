@@ -13,6 +13,7 @@ from exporter.web.connection import Connection
 from exporter.web.exchange import Exchange
 from exporter.web.metrics import WebMetrics
 from exporter.web.options import Limits
+from exporter.web.reading import Remembered
 from exporter.web.tls import TLS
 
 logger = structlog.get_logger()
@@ -26,6 +27,7 @@ class House:
         self.access = access
         self.limits = limits
         self.metrics = metrics
+        self.remembered = Remembered()
         self._inside: dict[Door, None] = {}
 
     def admit(self, door: "Door") -> bool:
@@ -153,7 +155,8 @@ class Door(asyncio.Protocol):
         self._house.leave(self)
 
     def _enter(self, transport: asyncio.Transport) -> None:
-        self._connection = Connection(self._house.exchange, self._house.limits, lambda: self._house.leave(self))
+        house = self._house
+        self._connection = Connection(house.exchange, house.limits, house.remembered, lambda: house.leave(self))
         transport.set_protocol(self._connection)
         self._connection.connection_made(transport)
         if self._early:

@@ -1,26 +1,21 @@
-"""From a request to its response: limits, access, route, handler, figures, in this order."""
+"""From a request to its response: limits, access, route, handler, in this order."""
 
-import inspect
-import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable
 from http import HTTPStatus
 
 import structlog
-from attrs import evolve
 
-from exporter.web.access import Access, AccessState
-from exporter.web.basicauth import CHALLENGE, Verdict
-from exporter.web.message import BadRequestError, Request, Response, refusal
+from exporter.web.access import Access
+from exporter.web.basicauth import CHALLENGE, Users, Verdict
+from exporter.web.message import Request, Response, refusal
 from exporter.web.metrics import WebMetrics
-from exporter.web.routes import OTHER, Route, Routes
+from exporter.web.routes import OTHER, Outcome, Route, Routes
 from exporter.web.slots import Slots
+from exporter.web.turn import Turn
 
 logger = structlog.get_logger()
 
 METHODS = ("GET", "HEAD")
-
-READER_SECONDS = 1.0
 
 RETRY = {"Retry-After": "1"}
 
@@ -46,69 +41,77 @@ class Exchange:
         """Count a client that did not take its answer in time."""
         self._metrics.rejections.labels("timeout").inc()
 
-    @asynccontextmanager
-    async def answer(
-        self, method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]]
-    ) -> AsyncIterator[Response]:
-        """The response, to be written inside the context: that belongs to its time and to its place."""
-        start = time.perf_counter()
-        path, status = OTHER, HTTPStatus.BAD_REQUEST.value
+    def begin(self) -> Turn:
+        """A request is there; its turn has to be ended."""
+        return Turn(self._metrics, self._access.current().headers)
+
+    def answer(self, request: Request | None, turn: Turn) -> Outcome:
+        """The response, or what to await for it where a password, a place or the handler takes its time."""
+        if request is None:
+            return refusal(HTTPStatus.BAD_REQUEST)
+        route = self._routes.find(request.path)
+        if route is not None:
+            turn.path = route.path
+            if route.public:
+                return self._permitted(route, request, turn)
         access = self._access.current()
-        try:
-            async with AsyncExitStack() as stack:
-                try:
-                    request = Request.parse(method, target, headers)
-                except BadRequestError:
-                    response = refusal(HTTPStatus.BAD_REQUEST)
-                else:
-                    route = self._routes.find(request.path)
-                    path = OTHER if route is None else route.path
-                    response = await self._respond(access, route, request, stack)
-                status = response.status
-                yield evolve(response, headers={**access.headers, **response.headers})
-        finally:
-            self._metrics.requests.labels(path, str(status)).inc()
-            self._metrics.duration.labels(path).observe(time.perf_counter() - start)
-
-    async def _respond(
-        self, access: AccessState, route: Route | None, request: Request, stack: AsyncExitStack
-    ) -> Response:
-        if route is None or not route.public:
-            refused = await self._refuse(access, request)
-            if refused is not None:
-                return refused
-        if request.method not in METHODS:
-            return refusal(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": ", ".join(METHODS)})
-        if route is None:
-            return refusal(HTTPStatus.NOT_FOUND)
-        if not route.limited:
-            return await self._handle(route, request)
-        place = await stack.enter_async_context(self._slots.take())
-        if place is None:
-            self._metrics.rejections.labels("limit").inc()
-            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
-        response = await self._handle(route, request)
-        # A slow reader costs memory and no work: it must not keep the others waiting.
-        place.give_back_after(READER_SECONDS)
-        return response
-
-    async def _refuse(self, access: AccessState, request: Request) -> Response | None:
         if not access.limiter.take():
             self._metrics.rejections.labels("limit").inc()
             return refusal(HTTPStatus.TOO_MANY_REQUESTS, RETRY)
-        verdict = await access.users.check(request.headers.get("authorization"))
+        verdict = access.users.known(request.authorization)
+        if verdict is None:
+            return self._after_hashing(access.users, route, request, turn)
+        return self._judged(verdict, route, request, turn)
+
+    async def _after_hashing(self, users: Users, route: Route | None, request: Request, turn: Turn) -> Response:
+        verdict = await users.check(request.authorization)
+        return await _come(self._judged(verdict, route, request, turn))
+
+    def _judged(self, verdict: Verdict, route: Route | None, request: Request, turn: Turn) -> Outcome:
         if verdict is Verdict.REFUSED:
             self._metrics.rejections.labels("auth").inc()
             return refusal(HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": CHALLENGE})
         if verdict is Verdict.BUSY:
             self._metrics.rejections.labels("limit").inc()
             return refusal(HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
-        return None
+        return self._permitted(route, request, turn)
 
-    async def _handle(self, route: Route, request: Request) -> Response:
-        try:
-            response = route.handler(request)
-            return await response if inspect.isawaitable(response) else response
-        except Exception:
-            logger.exception("could not answer a request", path=route.path)
-            return refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
+    def _permitted(self, route: Route | None, request: Request, turn: Turn) -> Outcome:
+        if request.method not in METHODS:
+            return refusal(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": ", ".join(METHODS)})
+        if route is None:
+            return refusal(HTTPStatus.NOT_FOUND)
+        if not route.limited:
+            return _handle(route, request)
+        turn.place = self._slots.take()
+        if turn.place is None:
+            return self._after_waiting(route, request, turn)
+        return _handle(route, request)
+
+    async def _after_waiting(self, route: Route, request: Request, turn: Turn) -> Response:
+        turn.place = await self._slots.wait()
+        if turn.place is None:
+            self._metrics.rejections.labels("limit").inc()
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
+        return await _come(_handle(route, request))
+
+
+async def _come(outcome: Outcome) -> Response:
+    return outcome if isinstance(outcome, Response) else await outcome
+
+
+def _handle(route: Route, request: Request) -> Outcome:
+    try:
+        outcome = route.handler(request)
+    except Exception:
+        logger.exception("could not answer a request", path=route.path)
+        return refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
+    return outcome if isinstance(outcome, Response) else _handled(route, outcome)
+
+
+async def _handled(route: Route, outcome: Awaitable[Response]) -> Response:
+    try:
+        return await outcome
+    except Exception:
+        logger.exception("could not answer a request", path=route.path)
+        return refusal(HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -11,6 +11,8 @@ from exporter.errors import ExporterError
 
 MAX_QUERY_FIELDS = 200
 
+PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
+
 
 class BadRequestError(ExporterError):
     """The request cannot be understood."""
@@ -39,6 +41,11 @@ class Request:
             joined[name] = f"{joined[name]}, {value}" if name in joined else value
         return cls(method.decode("ascii"), unquote(url.path), query, joined)
 
+    @property
+    def authorization(self) -> str | None:
+        """The header of this name."""
+        return self.headers.get("authorization")
+
     def first(self, name: str) -> str | None:
         """The first value of a query parameter, None if it is missing."""
         values = self.query.get(name)
@@ -61,7 +68,7 @@ class Response:
 
 def text(body: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A plain text response, ended by a newline."""
-    return Response((f"{body}\n".encode(),), status, {"Content-Type": "text/plain; charset=utf-8", **(headers or {})})
+    return Response((f"{body}\n".encode(),), status, {**PLAIN, **(headers or {})})
 
 
 def refusal(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:

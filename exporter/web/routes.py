@@ -6,7 +6,8 @@ from attrs import frozen
 
 from exporter.web.message import Request, Response
 
-Handler = Callable[[Request], Response | Awaitable[Response]]
+Outcome = Response | Awaitable[Response]
+Handler = Callable[[Request], Outcome]
 
 OTHER = "other"
 

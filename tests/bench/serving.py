@@ -29,8 +29,8 @@ def measure(sizes: dict[int, float], times: int) -> Topic:
         "cycle runs without a pause. A hundred at once on new connections, from the first byte asked to the last byte "
         "read, against a server that does nothing but send the same bytes to one connection after the other: with any "
         "number of requests answered at once, and with the usual 40 (`--web.max-requests`), where those that found no "
-        "place for a second are refused and counted. A request costs the agent about 0.25 ms besides its bytes, the "
-        "bare socket next to nothing: that decides on small pages.",
+        "place for a second are refused and counted. Making a connection and reading a request costs the agent a "
+        "little besides the bytes, the bare socket next to nothing: that decides on small pages.",
     )
     for size, most in sizes.items():
         name = f"{size:,} guests"
