@@ -1,6 +1,7 @@
 """The part of a page that one collector owns."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 from exporter.exposition.head import head
 from exporter.exposition.metric import Metric
@@ -9,6 +10,12 @@ from exporter.exposition.segment import Segment
 
 HOST = ""
 """Subject of rows that are about the host and not about a guest."""
+
+
+@lru_cache(4096)
+def _heads(metric: Metric, phrase: str) -> tuple[Segment, Segment]:
+    """The lines before the samples in both formats, text first: the same for all hosts."""
+    return Segment(head(metric, "text", phrase)), Segment(head(metric, "openmetrics", phrase))
 
 
 class Block:
@@ -40,10 +47,8 @@ class Part:
         self._clock = clock
         self._series_limit = series_limit
         self._blocks: dict[tuple[int, str], Block] = {}
-        self._heads = [
-            (Segment(head(metric, "text", phrase)), Segment(head(metric, "openmetrics", phrase)))
-            for metric in self._metrics
-        ]
+        self._heads = [_heads(metric, phrase) for metric in self._metrics]
+        self._nothing = (b"",) * len(self._metrics)
         self._segments: list[Segment | None] = [None] * len(self._metrics)
         self.series = 0
         self.duplicates = 0
@@ -65,10 +70,13 @@ class Part:
 
     def put(self, feed: int, subject: str, rows: Rows, expires: float) -> None:
         """Replace the samples of a subject from a feed."""
-        written = [b""] * len(self._metrics)
-        for metric, data in rows.written().items():
-            written[self._columns[metric]] = data
-        self._blocks[feed, subject] = Block(tuple(written), rows, expires)
+        written = self._nothing  # one for all of which there is nothing to say: that is most guests in some parts
+        if found := rows.written():
+            columns = list(written)
+            for metric, data in found.items():
+                columns[self._columns[metric]] = data
+            written = tuple(columns)
+        self._blocks[feed, subject] = Block(written, rows, expires)
 
     def confirm(self, feed: int, subject: str, expires: float) -> bool:
         """What is there of a subject is still true; False if nothing is there."""

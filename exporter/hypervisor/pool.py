@@ -192,6 +192,7 @@ class WorkerPool:
                 task.refuse("it is not watched any more")
             else:
                 connection = self._attend(task, connection)
+            del task  # or what it came to, which is all of a shard, would stay until the next one
         if connection:
             connection.close()
 
@@ -241,6 +242,7 @@ class WorkerPool:
                 self._attend(task, connection)
             else:
                 task.refuse(self.reason)
+            del task  # as above
         if connection:
             connection.close()
 
