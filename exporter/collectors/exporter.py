@@ -41,6 +41,7 @@ from exporter.exposition.rows import Rows
 from exporter.figures import CollectorFigures, HostFigures, SkipReason
 from exporter.hypervisor.calls import BUCKETS
 
+_BOUNDS = (*map(str, BUCKETS), "+Inf")
 SKIP_REASONS: tuple[SkipReason, ...] = ("running", "late", "disconnected")
 
 
@@ -102,7 +103,7 @@ def _calls(host: HostFigures, rows: Rows) -> None:
         labels = remembered(CALL_DURATION_SECONDS.labels, call)
         count = 0
         buckets = []
-        for bound, observed in zip((*map(str, BUCKETS), "+Inf"), list(duration.counts), strict=True):
+        for bound, observed in zip(_BOUNDS, list(duration.counts), strict=True):
             count += observed
             buckets.append((bound, count))
         rows.histogram(CALL_DURATION_SECONDS, labels, buckets, duration.seconds)

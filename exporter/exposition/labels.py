@@ -1,12 +1,14 @@
 """Label names and values of one series: checked once, escaped once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from exporter.errors import DeclarationError
 
 # Lone surrogates stand for bytes that are no UTF-8, as libvirt-python decodes names; a page is UTF-8.
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")
+
+_UNBOUNDED: tuple[tuple[str, ...], list[str]] = ((), [])
 
 
 def escape(value: str) -> str:
@@ -31,7 +33,7 @@ class Labels:
     declaration costs one guest of one collector and never a page.
     """
 
-    __slots__ = ("names", "text", "values")
+    __slots__ = ("_bounded", "names", "text", "values")
 
     def __init__(self, names: tuple[str, ...], values: Sequence[str]) -> None:
         if len(names) != len(values):
@@ -42,16 +44,20 @@ class Labels:
         self.text = _pattern(names).format(*map(escape, values)) if names else ""
         self.names = names
         self.values = tuple(values)
+        self._bounded = _UNBOUNDED
 
     def pairs(self) -> dict[str, str]:
         """Names and values, not escaped."""
         return dict(zip(self.names, self.values, strict=True))
 
-    def bounded(self, bounds: Iterable[str]) -> list[str]:
-        """How a page writes this set with each of these upper bounds of a histogram."""
-        pattern = _pattern((*self.names, "le"))
-        values = list(map(escape, self.values))
-        return [pattern.format(*values, bound) for bound in bounds]
+    def bounded(self, bounds: tuple[str, ...]) -> list[str]:
+        """How a page writes this set with each of these upper bounds of a histogram; those of last time are
+        remembered, as a histogram keeps its bounds."""
+        if self._bounded[0] != bounds:
+            pattern = _pattern((*self.names, "le"))
+            values = list(map(escape, self.values))
+            self._bounded = (bounds, [pattern.format(*values, bound) for bound in bounds])
+        return self._bounded[1]
 
     def __repr__(self) -> str:
         return f"Labels({self.text})"

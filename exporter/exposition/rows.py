@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Protocol
 
 from exporter.errors import DeclarationError
@@ -74,9 +75,9 @@ class Rows:
         if labels.names is not metric.labels and labels.names != metric.labels:
             raise _mismatch(metric, labels)
         buckets = list(buckets)
-        bounds = [float(bound) for bound, _ in buckets]
-        counts = [0, *(count for _, count in buckets)]
-        if bounds != sorted(set(bounds)) or counts != sorted(counts) or not (total is None or total >= 0):
+        bounds = tuple([bound for bound, _ in buckets])
+        counts = [0, *[count for _, count in buckets]]
+        if not _rising(bounds) or counts != sorted(counts) or not (total is None or total >= 0):
             self.invalid += 1
             return
         histograms = self._histograms[metric]
@@ -85,7 +86,7 @@ class Rows:
             return
         lines = histograms[labels.text] = [
             f"{metric.name}_bucket{text} {count}\n"
-            for text, count in zip(labels.bounded(bound for bound, _ in buckets), counts[1:], strict=True)
+            for text, count in zip(labels.bounded(bounds), counts[1:], strict=True)
         ]
         if total is not None:
             lines.append(f"{metric.name}_count{labels.text} {counts[-1]}\n")
@@ -110,6 +111,13 @@ class Rows:
         for metric, histograms in self._histograms.items():
             found[metric] = "".join([line for lines in histograms.values() for line in lines]).encode()
         return found
+
+
+@lru_cache(1024)
+def _rising(bounds: tuple[str, ...]) -> bool:
+    """Whether upper bounds are in order and different; a histogram keeps its own."""
+    numbers = list(map(float, bounds))
+    return numbers == sorted(set(numbers))
 
 
 def _mismatch(metric: Metric, labels: Labels) -> DeclarationError:
