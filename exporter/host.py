@@ -9,7 +9,7 @@ import structlog
 from exporter.clock import CLOCK, Clock
 from exporter.collection.gathering import Gathering
 from exporter.collection.listening import Listening
-from exporter.collection.plan import Batch, plan
+from exporter.collection.plan import Batch, plan, threads_for
 from exporter.collection.runner import Runner
 from exporter.collectors.collector import Collector
 from exporter.collectors.registry import COLLECTORS, KNOWN_FIELDS
@@ -168,7 +168,8 @@ class Host:
         """Begin to connect and to collect."""
         if self.listening:
             self.listening.start()
-        self._schedule.add_host(self.name, self.batches, self._run, self.runner.skipped)
+        threads = threads_for(self.batches, self.pool.lanes)
+        self._schedule.add_host(self.name, self.batches, self._run, self.runner.skipped, threads)
         self.pool.start()
         if self.figures.agents:
             self.figures.agents.start()

@@ -75,10 +75,17 @@ class Schedule:
         self._stopped.set()
         self._scheduler.shutdown(wait=False)
 
-    def add_host(self, host: str, batches: Sequence[Batch], run: Callable[[Batch], None], skipped: Skipped) -> None:
+    def add_host(
+        self,
+        host: str,
+        batches: Sequence[Batch],
+        run: Callable[[Batch], None],
+        skipped: Skipped,
+        threads: int | None = None,
+    ) -> None:
         """Run the batches of a host at their intervals, at times that are spread; for the first time when `soon` is
-        called, which the host does as soon as it is connected."""
-        self._scheduler.add_executor(_Threads(host, max(1, len(batches))), alias=host)
+        called, which the host does as soon as it is connected. Each has a thread, unless `threads` are enough."""
+        self._scheduler.add_executor(_Threads(host, threads or max(1, len(batches))), alias=host)
         for batch in batches:
             # Jitter would add up from run to run and stretch the interval; a random start does not.
             offset = random.uniform(0.5, 1.5) * batch.interval  # noqa: S311 spreads load, guards nothing

@@ -1,6 +1,6 @@
 """Which feeds run together: those with the same need and interval share one gathering."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.collectors.collector import Collector, Feed
@@ -58,6 +58,11 @@ class Batch:
         return isinstance(source, Statistics) and not self.groups <= NO_MONITOR
 
     @property
+    def waits_apart(self) -> bool:
+        """Whether it may wait for something other than a free connection: its turn in the monitors, or guest agents."""
+        return self.enters_monitor or isinstance(self.source, AgentCall)
+
+    @property
     def backing(self) -> bool:
         """Whether statistics are to say something of every image behind a disk."""
         source = self.source
@@ -90,6 +95,13 @@ def plan(collectors: Sequence[Collector], intervals: Mapping[str, float]) -> lis
         batches[name] = Batch(name, slots[0].interval, tuple(slots))
     # What is wanted most often is wanted first.
     return sorted(batches.values(), key=lambda batch: (not isinstance(batch.source, Statistics), batch.interval))
+
+
+def threads_for(batches: Collection[Batch], lanes: int) -> int:
+    """How many threads the batches of a host keep busy at most, where `lanes` calls can be under way: more would wait
+    for a free connection, whatever hangs. One needs none, to write what was counted of events."""
+    apart = sum(batch.waits_apart for batch in batches)
+    return max(1, min(len(batches), apart + lanes + 1))
 
 
 def _key(source: Source) -> tuple[object, ...]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from exporter.collection.plan import Batch, plan
+from exporter.collection.plan import Batch, plan, threads_for
 from exporter.collectors.collector import Collector, Feed
-from exporter.collectors.source import Description, HostCall, Live, Source, statistics
+from exporter.collectors.source import Description, GuestCall, HostCall, Live, Source, statistics
 
 
 def _nothing(*_: Any) -> None:
@@ -81,3 +81,13 @@ def test_batches_have_names_of_their_own() -> None:
     collectors += [_collector("f", HostCall(lambda _: 1), HostCall(lambda _: 2))]
     names = [batch.name for batch in plan(collectors, {collector.name: 15.0 for collector in collectors})]
     assert sorted(names) == sorted(set(names))
+
+
+def test_a_host_has_the_threads_that_its_connections_can_keep_busy() -> None:
+    """One for each call that can be under way, one for what needs none, and one for each batch that may wait for the
+    monitors of guests while the others go on; never more than there are batches."""
+    calls = [_collector(f"call-{number}", HostCall(lambda _: None)) for number in range(12)]
+    monitors = [_collector("bulk", statistics("block")), _collector("each", GuestCall(_read))]
+    batches = plan([*calls, *monitors], {each.name: 15.0 for each in (*calls, *monitors)})
+    assert [threads_for(batches, lanes) for lanes in (1, 4, 40)] == [4, 7, 14]
+    assert threads_for([], 4) == 1
