@@ -1,7 +1,6 @@
 """The agent: builds everything, starts it, and stops it in order."""
 
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -12,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from exporter import logs
+from exporter import logs, memory
 from exporter.collectors.process import ProcessFigures
 from exporter.demo.figures import DemoFigures
 from exporter.discovery.place import Place, place
@@ -40,8 +39,6 @@ from exporter.web.overview import overview_routes
 from exporter.web.routes import Route
 from exporter.web.server import WebServer
 
-# What stays of every guest is looked through again by each older collection: rarer ones keep large hosts as cheap.
-GARBAGE = (20_000, 20, 20)
 _GRACE_SECONDS = 2.0
 _ONCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
@@ -67,7 +64,7 @@ class Agent:
 
     def start(self) -> None:
         """Start what runs in the background and begin to watch the hosts; returns before any was reached."""
-        gc.set_threshold(*GARBAGE)
+        memory.set_up()
         LOOP.start()
         if self._demo:
             self._demo.start()

@@ -1,5 +1,6 @@
 """The part of a page that one collector owns."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
@@ -46,7 +47,7 @@ class Part:
         self._columns = {metric: column for column, metric in enumerate(self._metrics)}
         self._clock = clock
         self._series_limit = series_limit
-        self._blocks: dict[tuple[int, str], Block] = {}
+        self._blocks: defaultdict[int, dict[str, Block]] = defaultdict(dict)
         self._heads = [_heads(metric, phrase) for metric in self._metrics]
         self._nothing = (b"",) * len(self._metrics)
         self._segments: list[Segment | None] = [None] * len(self._metrics)
@@ -76,11 +77,11 @@ class Part:
             for metric, data in found.items():
                 columns[self._columns[metric]] = data
             written = tuple(columns)
-        self._blocks[feed, subject] = Block(written, rows, expires)
+        self._blocks[feed][subject] = Block(written, rows, expires)
 
     def confirm(self, feed: int, subject: str, expires: float) -> bool:
         """What is there of a subject is still true; False if nothing is there."""
-        block = self._blocks.get((feed, subject))
+        block = self._blocks[feed].get(subject)
         if block is None:
             return False
         block.expires = expires
@@ -88,20 +89,23 @@ class Part:
 
     def drop(self, feed: int, subject: str) -> None:
         """Take the samples of a subject from a feed away."""
-        self._blocks.pop((feed, subject), None)
+        self._blocks[feed].pop(subject, None)
 
     def forget(self, subjects: Collection[str]) -> bool:
         """Take subjects away, from every feed; whether there was any. Takes effect with the next `publish`."""
-        gone = [key for key in self._blocks if key[1] in subjects]
-        for key in gone:
-            del self._blocks[key]
-        return bool(gone)
+        found = False
+        for blocks in self._blocks.values():
+            for subject in blocks.keys() & subjects:
+                del blocks[subject]
+                found = True
+        return found
 
     def publish(self) -> None:
         """Write the part anew from what was put, leaving out what is too old or beyond the limit of series."""
         now = self._clock()
-        blocks = [block for block in self._blocks.values() if block.expires > now]
-        self.withdrawn = bool(self._blocks) and not blocks
+        written = [block for blocks in self._blocks.values() for block in blocks.values()]
+        blocks = [block for block in written if block.expires > now]
+        self.withdrawn = bool(written) and not blocks
         self.expires = min((block.expires for block in blocks), default=float("inf"))
         self.series = sum(block.series for block in blocks)
         self.duplicates = sum(block.duplicates for block in blocks)

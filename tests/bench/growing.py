@@ -63,12 +63,12 @@ def _child(size: int) -> dict[str, float]:
 
 
 def _grow(size: int) -> dict[str, Any]:
-    from exporter.agent import GARBAGE
+    from exporter import memory
     from tests.bench.synthetic import SyntheticHost
     from tests.bench.watched import CORE, cycle, frequent, quiet, series, watched, written
 
     quiet()
-    gc.set_threshold(*GARBAGE)
+    memory.set_up()
     synthetic = SyntheticHost(size)
     with watched(synthetic.target, CORE) as host:
         cycle(host)

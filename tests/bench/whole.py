@@ -1,8 +1,6 @@
 """The exporter over a synthetic host, put together as the agent does it, with its web server and its own figures."""
 
-import gc
-
-from exporter.agent import GARBAGE
+from exporter import memory
 from exporter.collectors.process import ProcessFigures
 from exporter.collectors.registry import COLLECTORS
 from exporter.configuration.durations import StaleAfter
@@ -28,14 +26,15 @@ SETS = {"core": CORE | {"connection", "exporter"}, "default": DEFAULT}
 class Whole:
     """Everything but the command line; nothing of it ever stops."""
 
-    def __init__(self, guests: int, collectors: str) -> None:
-        gc.set_threshold(*GARBAGE)
+    def __init__(self, guests: int, collectors: str, pace: float = 1.0) -> None:
+        """`pace` is how many times as often as usual collectors run."""
+        memory.set_up()
         self.synthetic = SyntheticHost(guests)
         self._itself = Itself(ProcessFigures())
         registry = self._itself.registry
         self._metrics = WebMetrics(registry, ReloadMetrics(registry))
         self._schedule = Schedule()
-        intervals = {each.name: each.interval for each in COLLECTORS if each.name in SETS[collectors]}
+        intervals = {each.name: each.interval / pace for each in COLLECTORS if each.name in SETS[collectors]}
         target = self.synthetic.target
         settings = HostSettings(
             "synthetic",
