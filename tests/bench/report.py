@@ -17,7 +17,7 @@ _HEAD = """\
 
 Written by `scripts/bench`, which measures all of this side by side in one run; run it to see your own machine.
 Figures are of this run and nothing here is asserted by a test. What matters are the ratios to what ran beside it.
-A run takes some twenty minutes, needs root for its real guests, and a machine that does nothing else;
+A run takes some thirty minutes, needs root for its real guests, and a machine that does nothing else;
 `scripts/bench --quick --no-guests` gives a first look in some minutes, and leaves this page as it is.
 
 The hosts it measures can be had alone:

@@ -1,6 +1,5 @@
 """The exporter as it runs: on its schedule, serving, scraped every 15 s, by what the system says it used."""
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -8,30 +7,27 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.figures import Topic
 from tests.bench.servers import server
-from tests.bench.testdriver import write_host
 from tests.bench.usage import INTERVAL, samples, scrape, usage, watched_for
 from tests.lab.polling import eventually
 from tests.lab.process import Process, fetch, free_port
 
 COMMAND = str(Path(sys.executable).with_name("libvirt-exporter"))
-_HOSTS = 50
 _WARM_SECONDS = 20.0  # by then everything ran once, and what runs often twice
 
 
-def measure(sizes: tuple[int, ...], hosts: int, cycles: int) -> Topic:
-    """Synthetic hosts of these sizes, then so many hosts of the test driver at once."""
+def measure(sizes: tuple[int, ...], cycles: int) -> Topic:
+    """Synthetic hosts of these sizes."""
     topic = Topic(
         "All included",
         "Processor time of whole processes by /proc, over cycles of 15 s with one scrape each: schedule, calls, "
         "writing, compressing, joining, serving. Samples are those of one scrape. Synthetic hosts leave out what "
-        "making their figures up took. The hosts of libvirt's test driver live in the exporter's own process, whose "
-        "time and memory are therefore also theirs.",
+        "making their figures up took.",
     )
     for size in sizes:
         for name in ("core", "default"):
             with server("always", str(size), name) as ours:
                 url = f"http://127.0.0.1:{ours.ports[1]}/metrics"
-                _settled(url)
+                settled(url)
                 made = float(ours.ask("made"))
                 seconds, counted = watched_for(ours.pid, [url], cycles)
                 seconds -= (float(ours.ask("made")) - made) / cycles
@@ -42,7 +38,6 @@ def measure(sizes: tuple[int, ...], hosts: int, cycles: int) -> Topic:
             reach = {"most": 3.0} if size == 100 else {}
             topic.add(f"running_{size}_{name}_percent", what, seconds / INTERVAL * 100, "% of a core", **reach)
             topic.add(f"running_{size}_{name}_peak_mib", f"{what}: memory at most", used.peak_kib / 1024, "MiB")
-    _many(topic, hosts, cycles)
     return topic
 
 
@@ -55,7 +50,7 @@ def real(topic: Topic, uri: str, cycles: int, of_a_hundred: bool) -> None:
         try:
             url = f"http://127.0.0.1:{port}/metrics"
             process.wait_for_page(url.replace("metrics", "-/ready"), within=120)
-            _settled(url)
+            settled(url)
             seconds, counted = watched_for(process.pid, [url], cycles)
             used = usage(process.pid)
         finally:
@@ -68,36 +63,7 @@ def real(topic: Topic, uri: str, cycles: int, of_a_hundred: bool) -> None:
     topic.add("real_peak_mib", f"{what}: memory at most", used.peak_kib / 1024, "MiB")
 
 
-def _many(topic: Topic, hosts: int, cycles: int) -> None:
-    with TemporaryDirectory() as directory:
-        folder = Path(directory)
-        port = free_port()
-        uris = [f"test://{folder / f'host-{number}.xml'}" for number in range(hosts)]
-        for uri in uris:
-            write_host(Path(uri.removeprefix("test://")), 100)
-        configuration = {
-            "hosts": [{"name": f"host-{number}", "uri": uri} for number, uri in enumerate(uris)],
-            "web": {"listen-address": f"127.0.0.1:{port}"},
-        }
-        (folder / "config.yml").write_text(json.dumps(configuration))
-        process = Process([COMMAND, "--config.file", str(folder / "config.yml")], folder / "agent.log")
-        try:
-            process.wait_for_page(f"http://127.0.0.1:{port}/-/ready", within=300)
-            urls = [f"http://127.0.0.1:{port}/probe?target=host-{number}" for number in range(hosts)]
-            _settled(*urls)
-            seconds, counted = watched_for(process.pid, urls, cycles)
-            used = usage(process.pid)
-        finally:
-            process.stop()
-    what = f"{hosts} hosts of 100 guests of the test driver, `default`"
-    topic.add("many_samples", f"{what}: samples", counted)
-    topic.add("many_us", what, seconds / counted * 1e6, "µs a sample")
-    topic.add("many_percent", what, seconds / INTERVAL * 100, "% of a core")
-    topic.add("many_peak_mib", f"{what}: memory at most", used.peak_kib / 1024, "MiB")
-    topic.add("many_threads", f"{what}: threads", used.threads)
-
-
-def _settled(*urls: str) -> None:
+def settled(*urls: str) -> None:
     """Return when there are figures of guests, and the first rush is over."""
     for url in urls:
         eventually(lambda url=url: fetch(url)[0] == 200, within=60, what=url)  # type: ignore[misc]
