@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from exporter.hypervisor.eventloop import LOOP
-from tests.bench import growing, laboratory, many, peers, report, running, serving, starting, writing
+from tests.bench import growing, laboratory, many, peers, report, running, serving, starting, storing, writing
 from tests.bench.figures import Topic
 from tests.bench.watched import quiet
 
@@ -54,6 +54,7 @@ def _measure(chosen: argparse.Namespace) -> Iterator[Topic]:
     yield serving.measure({100: 2, 1000: 20} if quick else {100: 2, 10_000: 20}, 5 if quick else 15)
     yield running.measure((100,) if quick else (100, 1000), 2 if quick else 4)
     yield many.measure(5 if quick else 50, 2 if quick else 4)
+    yield storing.measure(100, 60 if quick else 250)
     yield peers.measure(10 if quick else 20)
     with ExitStack() as stack:
         uri, what = chosen.uri, "The guests of the host that was named."

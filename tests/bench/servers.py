@@ -41,7 +41,7 @@ class Server:
 
 @contextmanager
 def server(*arguments: str) -> Iterator[Server]:
-    """Run `once GUESTS SET` (collected once), `always GUESTS SET` (on the schedule) or `bare FILE`."""
+    """Run `once GUESTS SET` (collected once), `always GUESTS SET [PACE]` (on the schedule) or `bare FILE`."""
     argv = [sys.executable, "-m", "tests.bench.servers", *arguments]
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT, text=True)
     try:
@@ -87,7 +87,8 @@ def main(kind: str, *arguments: str) -> None:
     if kind == "bare":
         _bare(Path(arguments[0]).read_bytes())
         return
-    whole = Whole(int(arguments[0]), arguments[1])
+    guests, collectors, *pace = arguments
+    whole = Whole(int(guests), collectors, *map(float, pace))
     if kind == "once":
         whole.collect_once()
     else:
