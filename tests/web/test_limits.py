@@ -212,6 +212,35 @@ def test_a_reader_that_stalls_is_dropped(start: Serve, until: Until) -> None:
         assert len(read_all(connection)) < 20_000_000
 
 
+def test_an_answer_that_takes_too_long_is_given_up(start: Serve) -> None:
+    """Its connection ends and its place is free again, so that the next is answered."""
+
+    async def never(_: Request) -> Response:
+        await asyncio.Event().wait()
+        return text("never")
+
+    served = start(routes=[Route("/never", never)], max_requests=1, limits=Limits(answer_seconds=0.5))
+    with served.connect() as connection:
+        connection.sendall(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert read_all(connection) == b""
+    assert served.get("/metrics").status == 200
+    assert served.figure(REJECTIONS, reason="timeout") == 1
+
+
+def test_many_requests_in_one_piece_let_others_have_their_turn(start: Serve) -> None:
+    """A client that sends thousands at once gets them answered one by one, and a scrape does not wait for all."""
+    served = start()
+    requests = 3000
+    with served.connect() as connection:
+        sender = threading.Thread(target=send, args=(connection, (GET + b"\r\n") * requests))
+        sender.start()
+        scrape_in_time(served)
+        received = b""
+        while received.count(b"HTTP/1.1 200 OK") < requests:
+            received += connection.recv(1 << 20)
+        sender.join()
+
+
 def test_a_thousand_scrapes_at_once_are_all_answered(start: Serve, measured: Measured) -> None:
     """Each of 1,000 parallel scrapes of a megabyte gets a whole 200 or a 503."""
     served = start(FakeSite(chunks=[b"x" * 65_536] * 16))
