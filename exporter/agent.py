@@ -21,10 +21,10 @@ from exporter.exposition.families import write as write_families
 from exporter.exposition.head import Form
 from exporter.exposition.keeper import Keeper
 from exporter.host import Host
-from exporter.hypervisor.calls import Watchdog
 from exporter.hypervisor.connection import Target
 from exporter.hypervisor.demo import DemoHost, open_demo
 from exporter.hypervisor.eventloop import LOOP
+from exporter.hypervisor.watchdog import Watchdog
 from exporter.notify import Notifier
 from exporter.overview.document import Overview
 from exporter.schedule import Schedule
@@ -81,7 +81,7 @@ class Agent:
         for name in self.hosts.keys() - (same if told_alike else set()):
             host = self.hosts.pop(name)
             host.stop()
-            self._watchdog.unwatch(host.calls)
+            self._watchdog.unwatch(host.pulse)
             self._keeper.unwatch(host.page)
         for host in self._add(settings):
             host.start()
@@ -102,7 +102,7 @@ class Agent:
                     personal=settings.log.addresses,
                     target=Target(each.uri, open_read_only=open_demo) if self._demo else None,
                 )
-                self._watchdog.watch(host.calls)
+                self._watchdog.watch(host.pulse)
                 self._keeper.watch(host.page)
         self.site.replace([self.hosts[each.name] for each in settings.hosts])
         return [host for name, host in self.hosts.items() if name not in before]

@@ -11,6 +11,7 @@ from exporter.hypervisor.calls import CallLog
 from exporter.hypervisor.inventory import Inventory
 from exporter.hypervisor.node import Versions
 from exporter.hypervisor.pool import Role, RoleFigures, WorkerPool
+from exporter.hypervisor.pulse import Pulse
 from exporter.hypervisor.setaside import SetAside
 from exporter.outcome import Outcome
 from exporter.overview.history import History
@@ -56,14 +57,13 @@ class HostFigures:
     """All there is to say about the work for one host; read by the collectors about the exporter itself."""
 
     pool: WorkerPool
+    pulse: Pulse
     calls: CallLog
     inventory: Inventory
     set_aside: SetAside
     collectors: dict[str, CollectorFigures]
     parts: Mapping[str, Part]
     versions: Versions | None = None
-    answered: bool = False
-    """Whether the last probe of the daemon was answered in time."""
     events: EventCounts = field(default_factory=EventCounts)
     history: History = field(default_factory=History)
     unknown_fields: dict[str, set[str]] = field(default_factory=dict)
@@ -72,8 +72,8 @@ class HostFigures:
 
     @property
     def up(self) -> bool:
-        """Whether the connection works: open, and the daemon answered the last probe."""
-        return self.pool.up and self.answered
+        """Whether the connection works: open, and the daemon answers."""
+        return self.pulse.felt
 
     def roles(self) -> dict[Role, RoleFigures]:
         """What happened to the connections, by role."""

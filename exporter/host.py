@@ -1,6 +1,5 @@
 """One host: its connections, what is collected of it, and its page."""
 
-import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -28,10 +27,10 @@ from exporter.hypervisor.agentlane import AgentLane
 from exporter.hypervisor.calls import CallLog
 from exporter.hypervisor.connection import Connection, Target
 from exporter.hypervisor.descriptions import Descriptions
-from exporter.hypervisor.errors import ConnectionLost, HypervisorError
 from exporter.hypervisor.inventory import Changes, Inventory
-from exporter.hypervisor.node import probe, read_versions
+from exporter.hypervisor.node import read_versions
 from exporter.hypervisor.pool import WorkerPool
+from exporter.hypervisor.pulse import Pulse, keepalive
 from exporter.hypervisor.setaside import SetAside
 from exporter.hypervisor.stats import Statistics
 from exporter.hypervisor.unknown import KnownFields
@@ -73,8 +72,10 @@ class Host:
         self.calls = CallLog(self.name)
         self._clock = clock
         self._password = settings.password()
-        target = target or Target(settings.uri, settings.username or "", self._password)
+        shortest = min(settings.collectors.values())
+        target = target or Target(settings.uri, settings.username or "", self._password, keepalive=keepalive(shortest))
         self.pool = WorkerPool(self.name, target, settings.workers, self.calls, self._on_change)
+        self.pulse = Pulse(self.pool, shortest, lambda: self.page.outdate())
         filters = settings.filters
         self.inventory = Inventory(
             filters.domain,
@@ -92,6 +93,7 @@ class Host:
         }
         self.figures = HostFigures(
             self.pool,
+            self.pulse,
             self.calls,
             self.inventory,
             set_aside,
@@ -133,8 +135,6 @@ class Host:
                 lambda batches: schedule.soon(self.name, batches),
                 self.runner,
             )
-        self._probing = threading.Lock()
-        self._probed = float("-inf")
 
     def follows(self, settings: HostSettings) -> bool:
         """Whether it is watched as these settings say; the password counts, not the file. Raises ConfigError."""
@@ -195,7 +195,6 @@ class Host:
 
     def _run(self, batch: Batch) -> None:
         with structlog.contextvars.bound_contextvars(host=self.name):
-            self._probe()
             self.runner.run(batch)
             self._follow(batch)
 
@@ -208,32 +207,6 @@ class Host:
             trend.count("cpu", busy, self._clock.steady() - (self._clock.wall() - read_at))
         if "node_memory" in collectors and (used := memory_used(self.page)) is not None:
             trend.put("memory", used, self._clock.steady())
-
-    def _probe(self) -> None:
-        """Find out whether the daemon answers; several batches may be about to ask at once."""
-        if not self.pool.up:
-            self._answers(False)
-            return
-        recent = self._clock.steady() - self._probed < self.settings.collectors["connection"] / 2
-        if (self.figures.answered and recent) or not self._probing.acquire(blocking=False):
-            return
-        self._probed = self._clock.steady()
-        try:
-            self.pool.submit_short(probe).result()
-            self._answers(True)
-        except ConnectionLost:
-            self._answers(False)  # the pool says so, once
-        except HypervisorError as error:
-            self._answers(False)
-            logger.warning("libvirt does not answer", host=self.name, error=str(error))
-        finally:
-            self._probing.release()
-
-    def _answers(self, answers: bool) -> None:
-        """The daemon was found to answer, or not to; the page says so from the next scrape on."""
-        if self.figures.answered != answers:
-            self.figures.answered = answers
-            self.page.outdate()
 
     def _read_versions(self, connection: Connection) -> None:
         self.figures.versions = read_versions(connection)
@@ -248,8 +221,6 @@ class Host:
             # An upgrade restarts the daemon; nobody waits for the answer, which can take seconds.
             self.pool.submit(self._read_versions)
             self._schedule.soon(self.name, self.batches)
-        else:
-            self._answers(False)
         self.page.outdate()
 
     def _on_changes(self, changes: Changes) -> None:

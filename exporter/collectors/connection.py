@@ -13,10 +13,13 @@ UP = Metric(
     "libvirt_up",
     "gauge",
     "Whether the connection to libvirt works (1) or not (0) (libvirt virConnectOpenReadOnly and virConnectIsAlive).",
-    source=("at least one worker connection is open and the last probe call on it (getLibVersion) answered in time"),
+    source=(
+        "at least one worker connection is open and the daemon answers: it is asked getLibVersion when it answered "
+        "nothing else for half the shortest interval"
+    ),
     note=(
-        "Never absent: 0 when libvirt is down. Says nothing about single collectors, see "
-        "libvirt_exporter_collector_success."
+        "Never absent: 0 when libvirt is down, and within two of the shortest intervals when its daemon hangs. Says "
+        "nothing about single collectors, see libvirt_exporter_collector_success."
     ),
 )
 VERSIONS_INFO = Metric(
@@ -153,7 +156,7 @@ COLLECTOR = Collector(
     help="Whether libvirt answers, its versions, and the connections to it.",
     metrics=METRICS,
     feeds=(Feed(Live(), collect),),
-    cost="getLibVersion and five calls more each run",
+    cost="getLibVersion when nothing else is asked, and six calls after each connect",
     queries=(
         ("Hosts that do not answer", "libvirt_up == 0"),
         (

@@ -9,16 +9,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from exporter.hypervisor.errors import Abandoned, HypervisorError
+from exporter.hypervisor.errors import Abandoned, ConnectFailed, ConnectionLost, HypervisorError
 
 BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 30.0)
 """Upper bounds of call durations, in seconds."""
 
 OPEN = "open"
 """Name of the call that opens a connection."""
-
-_LONGEST_LOOK = 1.0  # seconds; no call has a deadline so short that this would be late
-_SHORTEST_LOOK = 0.05
 
 logger = structlog.get_logger()
 
@@ -61,6 +58,8 @@ class CallLog:
         self.durations: defaultdict[str, Duration] = defaultdict(Duration)
         self.errors: Counter[tuple[str, str]] = Counter()
         self.timeouts: Counter[str] = Counter()
+        self.answered = float("-inf")
+        """When the host last answered a call, on any connection (monotonic)."""
         self._lock = threading.Lock()
         self._in_flight: set[Call] = set()
 
@@ -71,9 +70,12 @@ class CallLog:
         call = Call(name, started, time.time(), started + seconds, abandon)
         with self._lock:
             self._in_flight.add(call)
+        answered = False
         try:
             yield call
+            answered = True
         except HypervisorError as error:
+            answered = not isinstance(error, ConnectFailed | ConnectionLost)
             with self._lock:
                 self.errors[name, error.code] += 1
                 if isinstance(error, Abandoned):
@@ -81,8 +83,11 @@ class CallLog:
             raise
         finally:
             with self._lock:
+                now = time.monotonic()
                 self._in_flight.discard(call)
-                self.durations[name].observe(time.monotonic() - started)
+                self.durations[name].observe(now - started)
+                if answered:
+                    self.answered = now
 
     def in_flight(self) -> list[Call]:
         """Calls that have not returned."""
@@ -107,43 +112,3 @@ class CallLog:
                 tell("libvirt call abandoned", host=self._host, call=call.name, seconds=seconds)
                 call.abandon()
         return following
-
-
-class Watchdog:
-    """One thread that ends overdue calls: libvirt has no timeout of its own, and no signal reaches a call."""
-
-    def __init__(self) -> None:
-        self._logs: set[CallLog] = set()
-        self._leaving: set[CallLog] = set()
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-
-    def watch(self, log: CallLog) -> None:
-        """Look after the calls of one more host."""
-        with self._lock:
-            self._logs.add(log)
-
-    def unwatch(self, log: CallLog) -> None:
-        """Leave a host alone once none of its calls is out."""
-        with self._lock:
-            self._leaving.add(log)
-
-    def start(self) -> None:
-        """Begin to watch."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop watching."""
-        self._stopped.set()
-
-    def _watch(self) -> None:
-        look = _LONGEST_LOOK
-        while not self._stopped.wait(look):
-            with self._lock:
-                left = {log for log in self._leaving if not log.in_flight()}
-                self._leaving -= left
-                self._logs -= left
-                logs = list(self._logs)
-            following = min((log.abandon_overdue() for log in logs), default=float("inf"))
-            look = min(_LONGEST_LOOK, max(_SHORTEST_LOOK, following - time.monotonic()))

@@ -16,7 +16,6 @@ from exporter.hypervisor.sockets import Inode
 
 T = TypeVar("T")
 
-_KEEPALIVE_SECONDS = 4
 _KEEPALIVE_COUNT = 2
 
 logger = structlog.get_logger()
@@ -26,7 +25,8 @@ logger = structlog.get_logger()
 class Target:
     """Where a connection leads: the URI as the user wrote it, and SASL credentials, if there are any.
 
-    `open_read_only` gives a virConnect, or what answers like one.
+    `open_read_only` gives a virConnect, or what answers like one. A daemon that sends nothing is asked for a sign of
+    life every `keepalive` seconds; the connection ends when it is silent for three times as long.
     """
 
     uri: str
@@ -34,6 +34,7 @@ class Target:
     password: str = ""
     open_read_only: Callable[[str], Any] = libvirt.openReadOnly
     read_only: bool = True
+    keepalive: int = 4
 
 
 class Connection:
@@ -121,7 +122,7 @@ class Connection:
     def _watch_closing(self) -> None:
         try:
             self._libvirt.registerCloseCallback(self._when_closed, None)
-            self._libvirt.setKeepAlive(_KEEPALIVE_SECONDS, _KEEPALIVE_COUNT)
+            self._libvirt.setKeepAlive(self._target.keepalive, _KEEPALIVE_COUNT)
         except libvirt.libvirtError as error:
             # Drivers inside this process have no connection that could close.
             logger.debug("connection not watched", uri=self._target.uri, reason=error.get_error_message())

@@ -8,7 +8,7 @@ from exporter.exposition.families import write as write_families
 from exporter.exposition.head import Form
 from exporter.exposition.keeper import Keeper
 from exporter.host import Host
-from exporter.hypervisor.calls import Watchdog
+from exporter.hypervisor.watchdog import Watchdog
 from exporter.schedule import Schedule
 from exporter.settings import HostSettings
 from exporter.site import Itself, Site
@@ -48,7 +48,7 @@ class Whole:
         self._site = Site(self._write_itself, multi=False)
         self._site.replace([self.host])
         watchdog, keeper = Watchdog(), Keeper()
-        watchdog.watch(self.host.calls)
+        watchdog.watch(self.host.pulse)
         keeper.watch(self.host.page)
         watchdog.start()
         keeper.start()

@@ -8,9 +8,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporter.collectors.registry import COLLECTORS
 from exporter.events.ring import Ring
 from exporter.host import Host
-from exporter.hypervisor.calls import Watchdog
 from exporter.hypervisor.connection import Target
 from exporter.hypervisor.eventloop import LOOP
+from exporter.hypervisor.watchdog import Watchdog
 from exporter.schedule import Schedule
 from exporter.settings import HostSettings
 from tests.lab.polling import eventually
@@ -59,7 +59,7 @@ def watched(uri: str, *, target: Target | None = None, **changes: object) -> Ite
     schedule.start()
     watchdog.start()
     host = Host(settings, schedule, None, ring=ring, target=target)
-    watchdog.watch(host.calls)
+    watchdog.watch(host.pulse)
     host.start()
     try:
         eventually(lambda: host.ready, within=30, what="the host's first round")

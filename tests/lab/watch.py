@@ -7,7 +7,7 @@ from typing import Any
 
 from exporter.collectors.registry import COLLECTORS
 from exporter.host import Host
-from exporter.hypervisor.calls import Watchdog
+from exporter.hypervisor.watchdog import Watchdog
 from exporter.schedule import Schedule
 from exporter.settings import HostSettings
 from tests.lab.polling import eventually
@@ -63,7 +63,7 @@ def watch(uri: str, *collectors: str, **settings: Any) -> Iterator[Watch]:
     }
     host = Host(HostSettings("lab", uri, collectors=intervals, **settings), Schedule(), None)
     watchdog = Watchdog()
-    watchdog.watch(host.calls)
+    watchdog.watch(host.pulse)
     watchdog.start()
     pools = [host.pool, *([host.figures.agents] if host.figures.agents else [])]
     for pool in pools:
