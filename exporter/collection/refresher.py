@@ -9,6 +9,7 @@ import structlog
 
 from exporter.clock import CLOCK
 from exporter.collection.changes import ABOUT, Stale
+from exporter.collection.fellows import Fellows
 from exporter.collection.gathering import Gathering
 from exporter.collection.plan import Batch
 from exporter.collection.runner import Runner
@@ -27,7 +28,6 @@ _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _REST = 9
 """Refreshing may take a tenth of the time: after each it rests nine times as long."""
-_COMPLETE_SECONDS = 60.0
 _BATCH_SECONDS = 2.0
 _READ_AGAIN_SECONDS = 900.0
 
@@ -62,11 +62,11 @@ class Refresher:
         self._soon = soon
         self._runner = runner
         self._subscription: Subscriptions | None = None
+        self._fellows = Fellows(self._pool)
         self._subscribed_before = False
         self._refused = False
         self._pause = _FIRST_PAUSE
         self._retry_at = 0.0
-        self._complete_at = 0.0
         self._rest_until = 0.0
         self._read_again_at = 0.0
         self._stale = Stale()
@@ -98,6 +98,7 @@ class Refresher:
         with self._changed:
             self._refused = False
             self._retry_at = 0.0
+            self._fellows.forget()
             self._woken = True
             self._changed.notify()
 
@@ -142,7 +143,7 @@ class Refresher:
 
     def _keep_subscribed(self) -> None:
         if self._subscription is not None:
-            if self._subscription.alive:
+            if self._fellows.tell(self._subscription):
                 self._complete(self._subscription)
                 return
             self._unsubscribe()
@@ -161,7 +162,7 @@ class Refresher:
             self._pause = _FIRST_PAUSE
 
     def _subscribe(self) -> None:
-        subscription = Subscriptions(lambda: self._pool.open("event"), self._queue)
+        subscription = Subscriptions(lambda: self._pool.open("event"), self._queue, self._fellows.hanging)
         try:
             subscription.start()
             self._take_standings(subscription)
@@ -174,20 +175,20 @@ class Refresher:
         self._descriptions.events = True
         self._read_descriptions()
         self._show_subscribed(subscription)
+        self._fellows.subscribed(subscription)
         self._subscription = subscription
+        if self._subscribed_before:
+            for collectors in ABOUT.values():
+                self._due.update(self._about(collectors))
         self._subscribed_before = True
         logger.info("events subscribed", host=self._pool.name, kinds=sum(subscription.kinds.values()))
         if subscription.absent:
-            self._complete_at = time.monotonic() + _COMPLETE_SECONDS
             absent = ", ".join(sorted(subscription.absent))
             logger.warning("no events of objects whose daemon is away", host=self._pool.name, objects=absent)
 
     def _complete(self, subscription: Subscriptions) -> None:
         """Subscribe to what was left out, as soon as its daemon is there."""
-        if not subscription.absent or time.monotonic() < self._complete_at:
-            return
-        self._complete_at = time.monotonic() + _COMPLETE_SECONDS
-        found = subscription.complete()
+        found = self._fellows.complete(subscription)
         if found:
             self._show_subscribed(subscription)
             for kind in found:

@@ -54,7 +54,7 @@ EVENT_GAPS = Metric(
     "libvirt_event_gaps_total",
     "counter",
     "Times events may have been missed because the connection was lost (exporter).",
-    source="count of reconnects after which everything was listed again",
+    source="count of new subscriptions after a lost connection, or after the end of a daemon that is asked through it",
     note="After each the exporter lists everything again.",
     set="default",
 )

@@ -127,6 +127,11 @@ class Connection:
             # Drivers inside this process have no connection that could close.
             logger.debug("connection not watched", uri=self._target.uri, reason=error.get_error_message())
 
+    @property
+    def _reason(self) -> str:
+        """Why this side ends it."""
+        return "abandoned" if self._abandoned else "error" if self._broken else "client"
+
     def _when_closed(self, _connection: object, reason: int, _opaque: object) -> None:
         name = names("VIR_CONNECT_CLOSE_REASON_").get(reason, "unknown")
         self._end("abandoned" if self._abandoned else name)
@@ -192,6 +197,13 @@ class Connection:
         if not self._inode.shut_down():
             logger.debug("no socket to shut down", uri=self._target.uri)
 
+    def hang_up(self) -> None:
+        """End it for the daemon, without a word; what is called on it from now on fails at once, on this side. A driver
+        inside this process is nobody to hang up on."""
+        if not self._inode.in_process:
+            self._end(self._reason)
+            self._inode.shut_down()
+
     def domain(self, uuid: str) -> Any:
         """The virDomain of a guest on this connection, looked up once (lookupByUUIDString); raises NotFound."""
         handle = self._domains.get(uuid)
@@ -217,7 +229,7 @@ class Connection:
         handle, self._libvirt = self._libvirt, None
         if handle is None:
             return
-        self._end("abandoned" if self._abandoned else "error" if self._broken else "client")
+        self._end(self._reason)
         try:
             handle.unregisterCloseCallback()
             handle.close()

@@ -11,7 +11,7 @@ from exporter.boundedqueue import BoundedQueue
 from exporter.clock import CLOCK, Moment
 from exporter.events.event import Event
 from exporter.hypervisor.connection import Connection
-from exporter.hypervisor.errors import HypervisorError
+from exporter.hypervisor.errors import ConnectionLost, HypervisorError
 from exporter.hypervisor.eventkinds import EventKind
 
 logger = structlog.get_logger()
@@ -78,8 +78,18 @@ class Subscription:
         if number is not None:
             self._registered.append((deregister, number))
 
+    @property
+    def objects(self) -> list[str]:
+        """What it tells of."""
+        return list(dict.fromkeys(kind.object for kind, taken in self.kinds.items() if taken))
+
     def end(self) -> None:
-        """End it and close its connection; a dead one too, which libvirt keeps as long as it has callbacks."""
+        """End it and close its connection; a dead one too, which libvirt keeps as long as it has callbacks.
+
+        The daemon only sees the connection end. If it were asked to end a registration with a fellow that has ended, it
+        would free that and keep it: virtqemud of libvirt 11.3 crashes then, as soon as the connection closes.
+        """
+        self.connection.hang_up()
         for deregister, number in self._registered:
             try:
                 deregister(number)
@@ -87,6 +97,26 @@ class Subscription:
                 logger.debug("subscription not ended", reason=error.get_error_message())
         self._registered.clear()
         self.connection.close()
+
+
+def ask_fellow(connection: Connection, name: str, deadline: float = 10.0) -> None:
+    """Ask whoever answers for an object for something cheap; raises ConnectionLost if that one ended while the
+    connection lasted."""
+    handle = connection.libvirt
+    questions: dict[str, tuple[Callable[..., object], tuple[object, ...]]] = {
+        "network": (handle.numOfNetworks, ()),
+        # A pool that hangs holds every other call about pools.
+        "storage_pool": (handle.getStoragePoolCapabilities, (0,)),
+        "node_device": (handle.numOfDevices, (None,)),
+        "secret": (handle.numOfSecrets, ()),
+    }
+    method, arguments = questions[name]
+    try:
+        connection.call(method, *arguments, deadline=deadline)
+    except ConnectionLost:
+        raise
+    except HypervisorError as error:
+        logger.debug("asked in vain", object=name, reason=error.reason)  # whoever refuses is there
 
 
 def _identity(kind: EventKind, subject: Any) -> tuple[str, str]:

@@ -77,7 +77,7 @@ class Inode:
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
-        self._in_process = urlsplit(uri).scheme.partition("+")[0] in IN_PROCESS
+        self.in_process = urlsplit(uri).scheme.partition("+")[0] in IN_PROCESS
         self._before: frozenset[int] | None = None
         self._number: int | None = None
 
@@ -88,7 +88,7 @@ class Inode:
         One opening at a time, so that no other's is mistaken for it, but only until the socket is there, which takes
         milliseconds, or a second at the most: a host that does not answer keeps no other waiting.
         """
-        if self._in_process:
+        if self.in_process:
             yield
             return
         _opening.acquire()

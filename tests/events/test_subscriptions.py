@@ -8,6 +8,7 @@ from exporter.hypervisor.calls import CallLog
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.events import EventQueue
 from exporter.hypervisor.subscriptions import Subscriptions
+from exporter.hypervisor.waits import Waits
 from tests.events.host import watched
 from tests.lab.driver import URI, Driver
 from tests.lab.faulty import Faults
@@ -36,20 +37,15 @@ def subscriptions(driver: Driver, faults: Faults, queue: EventQueue) -> Iterator
         connection.open(10)
         return connection
 
-    made = Subscriptions(connect, queue)
+    made = Subscriptions(connect, queue, Waits())
     yield made
     made.end()
-
-
-def taken(subscriptions: Subscriptions) -> set[str]:
-    """The objects that are subscribed."""
-    return {kind.object for kind, is_taken in subscriptions.kinds.items() if is_taken}
 
 
 def test_one_connection_is_enough_where_nothing_is_away(faults: Faults, subscriptions: Subscriptions) -> None:
     """The test driver gives all but secrets."""
     subscriptions.start()
-    assert taken(subscriptions) == {"domain", "network", "storage_pool", "node_device"}
+    assert subscriptions.present == {"domain", "network", "storage_pool", "node_device"}
     assert (subscriptions.absent, faults.opened) == (set(), 1)
 
 
@@ -57,7 +53,7 @@ def test_objects_whose_daemon_is_away_cost_nothing_else(faults: Faults, subscrip
     """Everything else is subscribed, on connections that live."""
     faults.absent = {"network", "storagePool"}
     subscriptions.start()
-    assert taken(subscriptions) == {"domain", "node_device"}
+    assert subscriptions.present == {"domain", "node_device"}
     assert subscriptions.absent == {"network", "storage_pool"}
     assert subscriptions.alive
 
@@ -83,6 +79,30 @@ def test_a_daemon_that_comes_is_subscribed_to_beside_the_others(
 
     eventually(complete, within=10, what="four events")
     assert sorted(heard) == [("domain", "late")] * 2 + [("network", "late-net")] * 2
+
+
+def test_a_daemon_that_ends_is_missed_when_it_is_looked_for(faults: Faults, subscriptions: Subscriptions) -> None:
+    """Nothing else says so: the connection goes on."""
+    subscriptions.start()
+    subscriptions.look("network")
+    assert subscriptions.alive
+    faults.absent = {"network"}
+    subscriptions.look("network")
+    assert not subscriptions.alive
+
+
+def test_a_daemon_that_ends_and_comes_back_is_a_gap(driver: Driver, faults: Faults) -> None:
+    """What it tells is counted again, and the page says that something may have been missed."""
+    with watched(URI, target=faults.target) as host:
+        assert host.value("libvirt_event_subscribed", object="network", event="lifecycle") == 1
+        faults.absent = {"network"}
+        assert host.wait("libvirt_event_gaps_total", within=10) == 1
+        assert host.value("libvirt_event_subscribed", object="network", event="lifecycle") == 0
+        assert host.value("libvirt_event_subscribed", object="domain", event="lifecycle") == 1
+        faults.absent = set()
+        assert host.wait("libvirt_event_subscribed", within=10, object="network", event="lifecycle") == 1
+        driver.network("back-net").undefine()
+        assert host.wait("libvirt_network_lifecycle_events_total", network="back-net", event="undefined") == 1
 
 
 def test_a_host_is_ready_although_a_daemon_is_away(driver: Driver, faults: Faults) -> None:

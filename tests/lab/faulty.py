@@ -71,9 +71,17 @@ class _Faulty:
     def storagePoolEventRegisterAny(self, *arguments: Any) -> int:  # noqa: N802
         return self._register("storagePool", *arguments)
 
+    def numOfNetworks(self) -> int:  # noqa: N802
+        self._reach("network")
+        number: int = self._handle.numOfNetworks()
+        return number
+
     def _register(self, kind: str, *arguments: Any) -> int:
+        self._reach(kind)
+        number: int = getattr(self._handle, f"{kind}EventRegisterAny")(*arguments)
+        return number
+
+    def _reach(self, kind: str) -> None:
         if kind in self._faults.absent:
             message = f"Failed to connect socket to '/run/libvirt/virt{kind}d-sock-ro': No such file or directory"
             raise _error(message, libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_FROM_RPC)
-        number: int = getattr(self._handle, f"{kind}EventRegisterAny")(*arguments)
-        return number

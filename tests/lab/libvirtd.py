@@ -104,7 +104,8 @@ class Libvirtd:
         activator = Path(__file__).with_name("activator.py")
         daemon = ["libvirtd", "--pid-file", "/run/libvirt/libvirtd.pid", "--timeout", "120"]
         self._namespace.spawn(
-            [sys.executable, str(activator), "/run/libvirt", *daemon], self.directory / "libvirtd.out"
+            [sys.executable, str(activator), "/run/libvirt", "libvirtd", "libvirt-sock", *daemon],
+            self.directory / "libvirtd.out",
         )
         eventually((self.directory / "run" / "libvirt-sock-ro").is_socket, within=10, what="the sockets")
 

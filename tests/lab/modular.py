@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Protocol
@@ -122,12 +123,29 @@ class ModularHost:
         if name == "virtqemud":
             eventually(self.answers, within=90, what="virtqemud's answer")
 
+    def start_activated(self, name: str) -> None:
+        """Start no daemon, after `kill()`, but listen for it: whoever connects starts it, now and after each end."""
+        activator = str(Path(__file__).with_name("activator.py"))
+        argv = ["chroot", str(self._root), f"/usr/sbin/{name}", "--pid-file", f"/run/libvirt/{name}.pid"]
+        listen = [sys.executable, activator, str(self.directory / "run"), name, f"{name}-sock"]
+        self._namespace.spawn([*listen, *argv, "--timeout", "120"], self.directory / f"{name}.out")
+        eventually((self.directory / "run" / f"{name}-sock-ro").is_socket, within=10, what="the sockets")
+
+    def kill_activated(self, name: str, number: signal.Signals) -> None:
+        """End the daemon that a connection started; the sockets stay."""
+        inner = (self.directory / "run" / f"{name}.pid").read_text().strip()
+        self._namespace.run(["kill", f"-{number.name.removeprefix('SIG')}", inner])
+
     def kill(self, name: str = "virtqemud", number: signal.Signals = signal.SIGKILL) -> None:
         """End one daemon and wait for its end; guests run on."""
         process, pid = self._daemons.pop(name)
         os.kill(pid, number)
         process.wait(timeout=30)
         (self.directory / "run" / f"{name}-sock").unlink(missing_ok=True)
+
+    def runs(self, name: str) -> bool:
+        """Whether a daemon has not ended by itself."""
+        return self._daemons[name][0].poll() is None
 
     def answers(self) -> bool:
         """Whether virtqemud answers through the read-only socket."""

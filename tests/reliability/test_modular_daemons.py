@@ -1,9 +1,10 @@
 """virtqemud and its fellow daemons of the next Debian release (libvirt 11.3, QEMU 10) end and come back."""
 
+import math
 import signal
 import time
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.lab.guests import Guests
 from tests.lab.libvirtd import Libvirtd
 from tests.lab.modular import FELLOWS, ModularHost, build
 from tests.lab.polling import eventually
+from tests.reliability.conftest import StartWatch
 from tests.reliability.watching import Watch
 from tests.ship.root import fresh_root
 
@@ -25,6 +27,11 @@ _COLLECTORS = {
     "virtstoraged": {"storage_pool", "storage_volume"},
 }
 """Collectors that one of the fellows answers."""
+_OBJECTS = {"virtnetworkd": "network", "virtstoraged": "storage_pool", "virtsecretd": "secret"}
+"""What a fellow tells events of."""
+
+Happen = Callable[[Any], tuple[str, dict[str, str]]]
+"""Makes an event happen through a connection, and says which figure counts it."""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +62,13 @@ def _failed(watch: Watch) -> set[str]:
     return {name for name, success in found.items() if not success} - {"domain_address"}
 
 
+def _fresh(watch: Watch, measured: Measured, since: float, fault: str = "") -> None:
+    took = watch.wait_fresh(within=30, guests=COUNT, since=since)
+    measured(f"{fault}: fresh after" if fault else "fresh after", f"{took:.1f} s")
+    assert took < FRESH_SECONDS
+    eventually(lambda: not _failed(watch), within=20, what="every collector's success")
+
+
 def test_modular_daemons_give_everything(watching: Watch) -> None:
     """A newer libvirt answers every collector it has something for."""
     watching.wait_fresh(within=30, guests=COUNT)
@@ -71,10 +85,27 @@ def test_virtqemud_that_is_started_again(
     host.kill("virtqemud", number)
     watching.wait_up(False, within=10)
     host.start_daemon("virtqemud")
-    took = watching.wait_fresh(within=30, guests=COUNT, since=time.time())
-    measured(f"{number.name}: fresh after", f"{took:.1f} s")
-    assert took < FRESH_SECONDS
-    eventually(lambda: not _failed(watching), within=20, what="every collector's success")
+    _fresh(watching, measured, time.time(), number.name)
+
+
+def test_virtqemud_that_is_replaced_while_it_runs(host: ModularHost, watching: Watch, measured: Measured) -> None:
+    """A second one takes the sockets' names while the first still holds our connections."""
+    for name in ("virtqemud-sock", "virtqemud-sock-ro"):
+        socket = host.directory / "run" / name
+        socket.rename(socket.with_name(f"{name}-old"))
+    host.kill("virtqemud", signal.SIGKILL)
+    host.start_daemon("virtqemud")
+    _fresh(watching, measured, time.time())
+
+
+def test_agent_that_starts_without_virtqemud(host: ModularHost, watch: StartWatch, measured: Measured) -> None:
+    """It says so, and is fresh within ten seconds of the daemon."""
+    host.kill("virtqemud", signal.SIGTERM)
+    absent = watch(host.uri, interval=INTERVAL, ready=False)
+    assert absent.figure("libvirt_up") == 0
+    host.start_daemon("virtqemud")
+    _fresh(absent, measured, time.time())
+    absent.stop()
 
 
 @pytest.mark.parametrize(
@@ -104,3 +135,88 @@ def test_fellow_daemon_that_is_started_again(
     took = time.monotonic() - started
     measured(f"{daemon}, {number.name}: whole after", f"{took:.1f} s")
     assert took < FRESH_SECONDS
+
+
+def _start_network(connection: Any) -> tuple[str, dict[str, str]]:
+    connection.networkCreateXML("<network><name>told</name></network>").destroy()
+    return "libvirt_network_lifecycle_events_total", {"network": "told", "event": "started"}
+
+
+def _start_pool(connection: Any) -> tuple[str, dict[str, str]]:
+    pool = "<pool type='dir'><name>told</name><target><path>/tmp</path></target></pool>"
+    connection.storagePoolCreateXML(pool).destroy()
+    return "libvirt_storage_pool_lifecycle_events_total", {"storage_pool": "told", "event": "started"}
+
+
+def _define_secret(connection: Any) -> tuple[str, dict[str, str]]:
+    connection.secretDefineXML("<secret><description>told</description></secret>").undefine()
+    return "libvirt_events_total", {"object": "secret", "event": "defined"}
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["at once", "after it was missed"])
+@pytest.mark.parametrize(
+    ("daemon", "happen"),
+    [("virtnetworkd", _start_network), ("virtstoraged", _start_pool), ("virtsecretd", _define_secret)],
+)
+def test_events_of_a_fellow_daemon_that_is_started_again(
+    host: ModularHost, watching: Watch, measured: Measured, daemon: str, happen: Happen, *, away: bool
+) -> None:
+    """Its end takes our registrations along, unseen by libvirt's client. What its successor tells is counted within
+    ten seconds of its start, and a gap is counted too."""
+
+    def told() -> float:
+        guests = Guests(
+            cast(Libvirtd, host)
+        )  # anew each time: a connection loses the fellows that end, as the agent's do
+        name, labels = happen(guests.connection)
+        guests.close()
+        count = watching.figure(name, **labels)
+        return 0.0 if math.isnan(count) else count
+
+    def subscribed() -> float:
+        return watching.figure("libvirt_event_subscribed", object=_OBJECTS[daemon], event="lifecycle")
+
+    eventually(told, within=10, what="an event before the fault")
+    gaps = watching.figure("libvirt_event_gaps_total")
+    host.kill(daemon, signal.SIGKILL)
+    if away:
+        eventually(lambda: not subscribed(), within=10, what=f"a page that misses the events of {daemon}")
+    host.start_daemon(daemon)
+    started = time.monotonic()
+    before = told()
+    eventually(lambda: told() > before, within=30, what="another event")
+    took = time.monotonic() - started
+    measured(f"{daemon}, {'missed before' if away else 'started at once'}: counted after", f"{took:.1f} s")
+    assert took < FRESH_SECONDS
+    assert host.runs("virtqemud")
+    assert subscribed() == 1
+    assert watching.figure("libvirt_event_gaps_total") > gaps
+    eventually(lambda: not _failed(watching), within=20, what="every collector's success")
+
+
+def test_agent_that_stops_after_a_fellow_ended_harms_no_daemon(
+    host: ModularHost, watch: StartWatch, measured: Measured
+) -> None:
+    """Whoever ends a registration with a fellow that is no more has virtqemud crash. The agent just hangs up."""
+    watching = watch(host.uri, interval=INTERVAL)
+    eventually(lambda: watching.figure("libvirt_event_subscribed", object="network", event="lifecycle"), within=30)
+    for daemon in _OBJECTS:
+        host.kill(daemon, signal.SIGKILL)
+        host.start_daemon(daemon)
+    measured("stopped after", f"{watching.stop():.2f} s")
+    eventually(host.answers, within=10, what="virtqemud's answer")
+    assert host.runs("virtqemud")
+
+
+def test_virtqemud_that_is_started_by_our_connection(host: ModularHost, watch: StartWatch, measured: Measured) -> None:
+    """With socket activation the agent's own connection starts it, and starts it again after each end."""
+    host.kill("virtqemud", signal.SIGTERM)
+    host.start_activated("virtqemud")
+    watching = watch(host.uri, interval=INTERVAL)
+    watching.wait_fresh(within=30, guests=COUNT)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        since = time.time()
+        host.kill_activated("virtqemud", number)
+        eventually(host.answers, within=30, what="virtqemud's answer")
+        _fresh(watching, measured, since, number.name)
+    watching.stop()
