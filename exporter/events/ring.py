@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from exporter.events.event import Value
 
-_SIZE = 2000
+SIZE = 2000
+"""How many events are kept."""
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Entry:
 class Ring:
     """A bounded number of events, the oldest forgotten first. Any thread may add and read."""
 
-    def __init__(self, size: int = _SIZE) -> None:
+    def __init__(self, size: int = SIZE) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[], None], ...] = ()

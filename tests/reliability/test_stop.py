@@ -4,12 +4,9 @@ import array
 import fcntl
 import os
 import termios
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,6 +17,7 @@ from tests.lab.libvirtd import Libvirtd
 from tests.lab.polling import eventually
 from tests.lab.samples import Samples
 from tests.reliability.conftest import StartWatch
+from tests.reliability.flood import flood
 from tests.reliability.watching import STOP_SECONDS
 
 PIPE_BYTES = 4096
@@ -82,28 +80,6 @@ def test_the_last_line_says_that_the_agent_stopped(tmp_path: Path) -> None:
     assert "event=stopped" in agent.log_lines()[-1]
 
 
-@contextmanager
-def _flood(domains: list[Any]) -> Iterator[list[str]]:
-    """Resume and suspend guests in turn, as fast as libvirtd goes, until the end of the block; what happened so far."""
-    happened: list[str] = []
-    over = threading.Event()
-
-    def run() -> None:
-        while not over.is_set():
-            for domain in domains:
-                domain.resume()
-                domain.suspend()
-                happened.extend(("resumed", "suspended"))
-
-    thread = threading.Thread(target=run, name="flood")
-    thread.start()
-    try:
-        yield happened
-    finally:
-        over.set()
-        thread.join()
-
-
 def test_agent_stops_in_a_flood_of_events(
     libvirt_host: Libvirtd, guests: Guests, watch: StartWatch, measured: Measured
 ) -> None:
@@ -111,7 +87,7 @@ def test_agent_stops_in_a_flood_of_events(
     domains = guests.crowd(GUESTS, prefix="flooded", disks=1, nics=0)
     watching = watch(libvirt_host, interval=2.0)
     watching.wait_fresh(within=30, guests=GUESTS)
-    with _flood(domains) as happened:
+    with flood(domains) as happened:
         started = time.monotonic()
         eventually(lambda: len(happened) >= 500, within=60, what="five hundred events")
         rate = len(happened) / (time.monotonic() - started)
