@@ -1,6 +1,7 @@
 """Guests come and go under load, and the agent lives long."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.lab.polling import eventually
 from tests.reliability.churn import Churn
 from tests.reliability.conftest import StartWatch
 from tests.reliability.flood import flood
-from tests.reliability.watching import Watch
+from tests.reliability.watching import STOP_SECONDS, Watch
 
 STAYING = 3
 ROOM = 1.5
@@ -106,6 +107,11 @@ def _churn(
     assert abs(after.descriptors - before.descriptors) <= 2  # a scrape or a health check under way
     measured("growth", f"{(after.kibibytes / before.kibibytes - 1) * 100:.1f} %")
     assert after.kibibytes < before.kibibytes * 1.05
+    with ThreadPoolExecutor(1) as beside:
+        going = beside.submit(churn.run, STOP_SECONDS)
+        measured("stopped after", f"{watch.stop():.2f} s")
+        going.result()
+    churn.end()
 
 
 def test_guests_that_come_and_go(

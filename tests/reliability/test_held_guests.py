@@ -100,14 +100,15 @@ def test_guest_found_hung_by_a_single_call(libvirt_host: Libvirtd, watch: StartW
 
 
 class _Job:
-    """A long job of another client: it writes into a pipe that nobody empties until `finish`."""
+    """A long job of another client: it writes into a pipe, `{pipe}` in its command, that nobody empties until
+    `finish`."""
 
-    def __init__(self, host: Libvirtd, name: str, command: str, *options: str) -> None:
-        self._pipe = host.directory / f"{name}-{command}.pipe"
+    def __init__(self, host: Libvirtd, *command: str) -> None:
+        self._pipe = host.directory / f"{command[0]}.pipe"
         os.mkfifo(self._pipe)
         self._reading = os.open(self._pipe, os.O_RDONLY | os.O_NONBLOCK)
         self._client = subprocess.Popen(
-            ["virsh", "--connect", host.admin_uri, command, name, str(self._pipe), *options],
+            ["virsh", "--connect", host.admin_uri, *(word.format(pipe=self._pipe) for word in command)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
@@ -124,15 +125,23 @@ class _Job:
 
 
 @pytest.mark.usefixtures("crowd")
-@pytest.mark.parametrize("command", [("dump", "--memory-only"), ("save",)], ids=["dump", "save"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("dump", HELD, "{pipe}", "--memory-only"),
+        ("snapshot-create-as", HELD, "--memspec", "{pipe},snapshot=external", "--diskspec", "vda,snapshot=no"),
+        ("save", HELD, "{pipe}"),
+    ],
+    ids=["dump", "snapshot", "save"],
+)
 def test_job_that_holds_a_guest(
     libvirt_host: Libvirtd, module_guests: Guests, watch: StartWatch, measured: Measured, command: tuple[str, ...]
 ) -> None:
-    """While a guest's memory is dumped or saved it is not taken for hung, and its own and all others' figures stay
-    complete and fresh."""
-    watching = watch(libvirt_host, interval=INTERVAL)
+    """While a guest's memory is dumped, kept as a snapshot or saved it is not taken for hung, and its own and all
+    others' figures stay complete and fresh. An agent that is asked to end does so."""
+    watching, ending = watch(libvirt_host, interval=INTERVAL), watch(libvirt_host, interval=INTERVAL)
     watching.wait_fresh(within=20, guests=COUNT)
-    job = _Job(libvirt_host, HELD, *command)
+    job = _Job(libvirt_host, *command)
     try:
         with readonly(libvirt_host.uri) as connection:
             domain = connection.lookupByName(HELD)
@@ -147,6 +156,7 @@ def test_job_that_holds_a_guest(
         assert page.value("libvirt_domain_timed_out", domain=HELD) == 0
         assert page.value("libvirt_domain_stats_partial", domain=HELD) == 0
         assert page.value("libvirt_connection_closes_total", role="worker", reason="abandoned") == 0
+        measured(f"{command[0]}: stopped after", f"{ending.stop():.2f} s")
     finally:
         job.finish()
         domain = module_guests.connection.lookupByName(HELD)

@@ -3,9 +3,11 @@
 import array
 import fcntl
 import os
+import socket
 import termios
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from tests.reliability.flood import flood
 from tests.reliability.watching import STOP_SECONDS
 
 PIPE_BYTES = 4096
+CLIENTS = 500
 GUESTS = 4
 
 
@@ -93,3 +96,20 @@ def test_agent_stops_in_a_flood_of_events(
         rate = len(happened) / (time.monotonic() - started)
         took = watching.stop()
     measured("stopped after", f"{took:.1f} s at {rate:.0f} events/s")
+
+
+def test_agent_stops_in_a_flood_of_clients(tmp_path: Path, measured: Measured) -> None:
+    """While hundreds have begun a request and do not end it, or have asked and do not read."""
+    agent = Agent(tmp_path, "--demo")
+    host, _, port = agent.address.partition(":")
+    with ExitStack() as clients:
+        for number in range(CLIENTS):
+            client = clients.enter_context(socket.create_connection((host, int(port))))
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n" + (b"\r\n" if number % 10 == 0 else b""))
+        agent.page()
+        started = time.monotonic()
+        code = agent.stop(within=30)
+        took = time.monotonic() - started
+    measured("stopped after", f"{took:.2f} s with {CLIENTS} clients")
+    assert code == 0
+    assert took < STOP_SECONDS
