@@ -103,16 +103,17 @@ def ask_fellow(connection: Connection, name: str, deadline: float = 10.0) -> Non
     """Ask whoever answers for an object for something cheap; raises ConnectionLost if that one ended while the
     connection lasted."""
     handle = connection.libvirt
-    questions: dict[str, tuple[Callable[..., object], tuple[object, ...]]] = {
-        "network": (handle.numOfNetworks, ()),
-        # A pool that hangs holds every other call about pools.
-        "storage_pool": (handle.getStoragePoolCapabilities, (0,)),
-        "node_device": (handle.numOfDevices, (None,)),
-        "secret": (handle.numOfSecrets, ()),
-    }
-    method, arguments = questions[name]
     try:
-        connection.call(method, *arguments, deadline=deadline)
+        match name:
+            case "network":
+                connection.call(handle.numOfNetworks, deadline=deadline)
+            case "storage_pool":
+                # A pool that hangs holds every other call about pools.
+                connection.call(handle.getStoragePoolCapabilities, 0, deadline=deadline)
+            case "node_device":
+                connection.call(handle.numOfDevices, None, deadline=deadline)
+            case "secret":
+                connection.call(handle.numOfSecrets, deadline=deadline)
     except ConnectionLost:
         raise
     except HypervisorError as error:
