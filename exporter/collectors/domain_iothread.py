@@ -1,12 +1,14 @@
 """I/O threads of guests."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from xml.etree.ElementTree import Element
 
 from exporter.collectors.collector import RARE, SLOW, Collector, Feed, Field, FieldTable
+from exporter.collectors.nodeset import ranges
 from exporter.collectors.source import Description, GuestCall, statistics
 from exporter.collectors.units import nanoseconds
+from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
 from exporter.guest import DOMAIN, Guest
@@ -68,6 +70,15 @@ IOTHREAD_AFFINITY_CPUS = Metric(
     note=_NOTE,
     set="optional",
 )
+IOTHREAD_AFFINITY_INFO = Metric(
+    "libvirt_domain_iothread_affinity_info",
+    "info",
+    "Which host CPUs the I/O thread may run on (libvirt virDomainGetIOThreadInfo).",
+    labels=("domain", "iothread", "cpus"),
+    source="dom.ioThreadInfo()[n][1] as ranges, such as 0-3,8",
+    note=_NOTE,
+    set="optional",
+)
 IOTHREAD_DISKS = Metric(
     "libvirt_domain_iothread_disks",
     "gauge",
@@ -83,6 +94,7 @@ METRICS = (
     IOTHREAD_POLL_GROW,
     IOTHREAD_POLL_SHRINK,
     IOTHREAD_AFFINITY_CPUS,
+    IOTHREAD_AFFINITY_INFO,
     IOTHREAD_DISKS,
 )
 
@@ -106,10 +118,12 @@ def collect(guest: Guest, record: Record, rows: Sink) -> None:
         FIELDS.write(fields, guest.labels(IOTHREAD, str(identifier)), rows)
 
 
-def place(guest: Guest, affinities: Mapping[int, int], rows: Sink) -> None:
-    """On how many host CPUs each I/O thread may run."""
+def place(guest: Guest, affinities: Mapping[int, Collection[int]], rows: Sink) -> None:
+    """On which host CPUs each I/O thread may run."""
     for identifier, cpus in affinities.items():
-        rows.add(IOTHREAD_AFFINITY_CPUS, guest.labels(IOTHREAD, str(identifier)), cpus)
+        rows.add(IOTHREAD_AFFINITY_CPUS, guest.labels(IOTHREAD, str(identifier)), len(cpus))
+        values = (guest.name, str(identifier), ranges(cpus))
+        rows.add(IOTHREAD_AFFINITY_INFO, Labels(IOTHREAD_AFFINITY_INFO.labels, values), 1)
 
 
 def describe(guest: Guest, root: Element, rows: Sink) -> None:

@@ -31,6 +31,10 @@ class Instance:
         element = self.element.find(self._path(path))
         return "" if element is None else element.get(name, "")
 
+    def each(self, path: str) -> list[Element]:
+        """All elements of that path."""
+        return self.element.findall(self._path(path))
+
     def has(self, path: str) -> bool:
         """Whether there is such an element."""
         return self.element.find(self._path(path)) is not None

@@ -1,6 +1,6 @@
 """Where the threads of a guest are and may be, by calls about one guest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,12 @@ from exporter.hypervisor.connection import Connection
 
 @dataclass(frozen=True)
 class Placement:
-    """By vCPU: the host CPU it is on (-1 offline, -2 any), and how many it may be on; how many the emulator may be on,
-    None where the driver does not tell."""
+    """By vCPU: the host CPU it is on (-1 offline, -2 any), and those it may be on; those the emulator may be on, None
+    where the driver does not tell."""
 
     cpus: Mapping[int, int]
-    affinities: Mapping[int, int]
-    emulator: int | None
+    affinities: Mapping[int, tuple[int, ...]]
+    emulator: tuple[int, ...] | None
 
 
 def read_placement(connection: Connection, domain: Any, guest: Guest) -> Placement | None:
@@ -28,12 +28,17 @@ def read_placement(connection: Connection, domain: Any, guest: Guest) -> Placeme
     infos, maps = vcpus
     return Placement(
         cpus={number: cpu for number, _state, _time, cpu in infos},
-        affinities={info[0]: sum(allowed) for info, allowed in zip(infos, maps, strict=False)},
-        emulator=sum(emulator) if emulator else None,
+        affinities={info[0]: _set(allowed) for info, allowed in zip(infos, maps, strict=False)},
+        emulator=_set(emulator) if emulator else None,
     )
 
 
-def read_iothread_affinities(connection: Connection, domain: Any, guest: Guest) -> dict[int, int]:
-    """How many host CPUs each I/O thread may be on (ioThreadInfo); raises HypervisorError."""
+def read_iothread_affinities(connection: Connection, domain: Any, guest: Guest) -> dict[int, tuple[int, ...]]:
+    """The host CPUs each I/O thread may be on (ioThreadInfo); raises HypervisorError."""
     threads = connection.call(domain.ioThreadInfo, 0, about=f"domain '{guest.name}'")
-    return {identifier: sum(allowed) for identifier, allowed in threads}
+    return {identifier: _set(allowed) for identifier, allowed in threads}
+
+
+def _set(allowed: Sequence[bool]) -> tuple[int, ...]:
+    """The numbers of the host CPUs that are allowed."""
+    return tuple(cpu for cpu, one in enumerate(allowed) if one)

@@ -55,9 +55,13 @@ _TAGS = [
     *("interface", "mac", "bandwidth", "inbound", "link", "hostdev", "address", "graphics", "channel", "memballoon"),
     *("memory", "size", "requested", "stats", "cputune", "shares", "period", "quota", "vcpupin", "memtune"),
     *("hard_limit", "memoryBacking", "hugepages", "page", "cpu", "numa", "cell", "os", "loader", "type", "iothreads"),
-    *("title", "metadata", "seclabel", "label"),
+    *("title", "metadata", "seclabel", "label", "vcpu", "numatune", "memnode", "iothreadpin", "vcpusched", "features"),
+    *("boot", "clock", "sysinfo", "system", "entry", "serial", "input", "topology"),
 ]
-_ATTRIBUTES = ["dev", "name", "type", "unit", "id", "bus", "size", "memory", "nodeset", "average", "period", "file"]
+_ATTRIBUTES = [
+    *("dev", "name", "type", "unit", "id", "bus", "size", "memory", "nodeset", "average", "period", "file"),
+    *("cpuset", "cpus", "vcpus", "cellid", "mode", "order", "placement"),
+]
 _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=8) | st.integers().map(str)
 
 
@@ -90,6 +94,8 @@ def _instance(minor: int, top: dict[str, str], inner: dict[str, str], name: str)
     for tag, text in inner.items():
         parent = owner if tag in {"user", "project"} else flavor
         ElementTree.SubElement(parent, namespace + tag, {"uuid": text}).text = text
+    port = ElementTree.SubElement(ElementTree.SubElement(instance, f"{namespace}ports"), f"{namespace}port")
+    ElementTree.SubElement(port, f"{namespace}ip", {"address": name})
     return instance
 
 

@@ -14,10 +14,10 @@ from exporter.collectors import (
     domain_iothread,
     domain_iotune,
     domain_metadata,
+    domain_openstack_port,
     domain_tuning,
 )
 from exporter.collectors.hugepages import hugepages
-from exporter.collectors.nodeset import members
 from exporter.exposition.rows import Rows
 from exporter.metadata import NAMESPACES, MetadataSettings, XPath
 from tests.collectors.written import description, guest
@@ -176,12 +176,6 @@ def test_secure_boot_stands_beside_firmware_and_processor() -> None:
         assert pair in line
 
 
-def test_an_io_thread_that_serves_no_disk_says_so() -> None:
-    """Two threads, one disk on the first."""
-    xml = "<domain><iothreads>2</iothreads><devices><disk><driver iothread='1'/></disk></devices></domain>"
-    assert [line.rpartition(" ")[2] for line in description(domain_iothread.COLLECTOR, xml)] == ["1", "0"]
-
-
 def test_no_quota_is_no_limit() -> None:
     """A negative quota of libvirt means that there is none."""
     xml = "<domain><cputune><period>100000</period><quota>-1</quota></cputune></domain>"
@@ -199,9 +193,30 @@ def test_huge_pages_are_counted_by_the_cells_they_back() -> None:
     assert hugepages(root) == {str(1024**3): 4 * 1024**3, str(2 * 1024**2): 2 * 1024**3}
 
 
-def test_sets_of_cells_have_ranges_and_exceptions() -> None:
-    """As libvirt writes them."""
-    assert members("0-3,^2,8") == {0, 1, 3, 8}
+PORTS = (
+    "<domain><metadata><n:instance xmlns:n='http://openstack.org/xmlns/libvirt/nova/1.1'><n:ports>"
+    "<n:port uuid='p-1'><n:ip type='fixed' address='10.1.2.3' ipVersion='4'/>"
+    "<n:ip type='fixed' address='fd00::3' ipVersion='6'/></n:port>{more}</n:ports></n:instance></metadata></domain>"
+)
+
+
+def test_each_address_of_a_port_is_a_series() -> None:
+    """Of both versions of the protocol; a port without an address, and a guest without ports, have none."""
+    lines = description(domain_openstack_port.COLLECTOR, PORTS.format(more="<n:port uuid='p-2'/>"))
+    assert lines == [
+        'libvirt_domain_openstack_port_info{address="10.1.2.3",address_type="fixed",domain="web-1",ip_version="4",'
+        'port_id="p-1"} 1',
+        'libvirt_domain_openstack_port_info{address="fd00::3",address_type="fixed",domain="web-1",ip_version="6",'
+        'port_id="p-1"} 1',
+    ]
+    assert description(domain_openstack_port.COLLECTOR, "<domain/>") == []
+
+
+def test_more_addresses_than_any_guest_has_cost_this_guest_of_this_collector() -> None:
+    """Whoever may write metadata could fill a page otherwise."""
+    many = "<n:port uuid='p-2'>" + "<n:ip address='10.0.0.1'/>" * 1000 + "</n:port>"
+    with pytest.raises(WrongData, match="1002 addresses"):
+        description(domain_openstack_port.COLLECTOR, PORTS.format(more=many))
 
 
 def test_a_title_is_cut() -> None:

@@ -1,0 +1,162 @@
+"""The rest of what the definition of guests says, for inventories."""
+
+from xml.etree.ElementTree import Element
+
+from exporter.collectors.collector import RARE, Collector, Feed
+from exporter.collectors.source import Description
+from exporter.exposition.labels import Labels
+from exporter.exposition.metric import Metric
+from exporter.exposition.rows import Sink
+from exporter.guest import Guest
+
+_NOTE = "Off: about ten series a guest for what hardly changes and few ask for."
+
+CPU_TOPOLOGY_INFO = Metric(
+    "libvirt_domain_cpu_topology_info",
+    "info",
+    "How the guest sees its CPUs arranged, absent if nobody chose it (libvirt domain XML cpu topology).",
+    labels=("domain", "sockets", "dies", "cores", "threads"),
+    source="XMLDesc(0) cpu/topology @sockets, @dies, @cores, @threads",
+    note=_NOTE,
+    set="optional",
+)
+FEATURE_INFO = Metric(
+    "libvirt_domain_feature_info",
+    "info",
+    "Feature of the hypervisor that the definition switches (libvirt domain XML features).",
+    labels=("domain", "feature", "state"),
+    source="XMLDesc(0) children of features: tag, @state or @mode; on if it is only named",
+    note=_NOTE,
+    set="optional",
+)
+LIFECYCLE_ACTION_INFO = Metric(
+    "libvirt_domain_lifecycle_action_info",
+    "info",
+    "What happens when the guest powers off, reboots or crashes (libvirt domain XML on_poweroff, on_reboot, on_crash).",
+    labels=("domain", "on_poweroff", "on_reboot", "on_crash"),
+    source="XMLDesc(0) on_poweroff, on_reboot, on_crash",
+    note=_NOTE,
+    set="optional",
+)
+BOOT_INFO = Metric(
+    "libvirt_domain_boot_info",
+    "info",
+    "What the firmware tries to boot from, in the order of the label (libvirt domain XML boot).",
+    labels=("domain", "boot_order", "device"),
+    source="XMLDesc(0) os/boot @dev, else devices/{disk,interface,hostdev,redirdev}/boot @order with the device's name",
+    note=_NOTE,
+    set="optional",
+)
+CLOCK_INFO = Metric(
+    "libvirt_domain_clock_info",
+    "info",
+    "What the guest's clock starts from: utc, localtime, a time zone or another (libvirt domain XML clock).",
+    labels=("domain", "offset", "timezone"),
+    source="XMLDesc(0) clock @offset, @timezone",
+    note=_NOTE + " A Windows guest with utc shows a wrong time.",
+    set="optional",
+)
+SYSINFO_INFO = Metric(
+    "libvirt_domain_sysinfo_info",
+    "info",
+    "Machine that the guest is told it runs on, absent if nobody chose it (libvirt domain XML sysinfo).",
+    labels=("domain", "manufacturer", "product", "version", "serial", "family"),
+    source="XMLDesc(0) sysinfo/system/entry by @name",
+    note=_NOTE,
+    set="optional",
+)
+CONSOLE_INFO = Metric(
+    "libvirt_domain_console_info",
+    "info",
+    "Serial line or console of the guest, and the file of the host that keeps what it said (libvirt domain XML serial, "
+    "console).",
+    labels=("domain", "kind", "port", "backend", "log_file"),
+    source="XMLDesc(0) devices/{serial,console}: tag, target/@port, @type, log/@file",
+    note=_NOTE,
+    set="optional",
+)
+INPUT_INFO = Metric(
+    "libvirt_domain_input_info",
+    "info",
+    "Keyboard, mouse or tablet of the guest (libvirt domain XML input).",
+    labels=("domain", "input", "bus"),
+    source="XMLDesc(0) devices/input @type, @bus; those alike are one",
+    note=_NOTE,
+    set="optional",
+)
+METRICS = (
+    CPU_TOPOLOGY_INFO,
+    FEATURE_INFO,
+    LIFECYCLE_ACTION_INFO,
+    BOOT_INFO,
+    CLOCK_INFO,
+    SYSINFO_INFO,
+    CONSOLE_INFO,
+    INPUT_INFO,
+)
+
+_LONGEST = 128
+_BOOTABLE = ("disk", "interface", "hostdev", "redirdev")
+
+
+def describe(guest: Guest, root: Element, rows: Sink) -> None:
+    """What is there; devices that are alike are one series."""
+    told = set()
+
+    def info(metric: Metric, *values: str) -> None:
+        cut = tuple(value[:_LONGEST] for value in values)
+        if (metric, cut) not in told:
+            told.add((metric, cut))
+            rows.add(metric, Labels(metric.labels, (guest.name, *cut)), 1)
+
+    topology = root.find("cpu/topology")
+    if topology is not None:
+        info(CPU_TOPOLOGY_INFO, *(topology.get(name, "") for name in CPU_TOPOLOGY_INFO.labels[1:]))
+    for feature in root.findall("features/*"):
+        info(FEATURE_INFO, feature.tag, feature.get("state") or feature.get("mode") or "on")
+    info(LIFECYCLE_ACTION_INFO, *(root.findtext(name, "") for name in LIFECYCLE_ACTION_INFO.labels[1:]))
+    for order, device in _boots(root):
+        info(BOOT_INFO, order, device)
+    clock = root.find("clock")
+    if clock is not None:
+        info(CLOCK_INFO, clock.get("offset", ""), clock.get("timezone", ""))
+    entries = {entry.get("name"): entry.text or "" for entry in root.findall("sysinfo/system/entry")}
+    if entries:
+        info(SYSINFO_INFO, *(entries.get(name, "") for name in SYSINFO_INFO.labels[1:]))
+    for kind in ("serial", "console"):
+        for line in root.findall(f"devices/{kind}"):
+            port, log = _get(line, "target", "port"), _get(line, "log", "file")
+            info(CONSOLE_INFO, kind, port, line.get("type", ""), log)
+    for each in root.findall("devices/input"):
+        info(INPUT_INFO, each.get("type", ""), each.get("bus", ""))
+
+
+def _boots(root: Element) -> list[tuple[str, str]]:
+    """Order and device: kinds of devices, or devices that have an order of their own."""
+    kinds = [(str(order), boot.get("dev", "")) for order, boot in enumerate(root.findall("os/boot"), 1)]
+    single = [
+        (boot.get("order", ""), _get(device, "target", "dev") or _get(device, "alias", "name") or kind)
+        for kind in _BOOTABLE
+        for device in root.findall(f"devices/{kind}")
+        for boot in device.findall("boot")
+    ]
+    return kinds + single
+
+
+def _get(element: Element, path: str, name: str) -> str:
+    found = element.find(path)
+    return "" if found is None else found.get(name, "")
+
+
+COLLECTOR = Collector(
+    name="domain_configuration",
+    help="The rest of what the definition of guests says: CPU topology, features, boot order, clock, consoles.",
+    metrics=METRICS,
+    feeds=(Feed(Description(), describe),),
+    interval=RARE,
+    cost="one XMLDesc for a guest that changed, shared by all that read descriptions",
+    queries=(
+        ("Guests that stay off after a crash", 'libvirt_domain_lifecycle_action_info{on_crash="destroy"}'),
+        ("Guests that boot from the network first", 'libvirt_domain_boot_info{boot_order="1",device="network"}'),
+    ),
+)
