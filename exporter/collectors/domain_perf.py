@@ -289,5 +289,5 @@ COLLECTOR = Collector(
             "rate(libvirt_domain_perf_instructions_total[5m]) / rate(libvirt_domain_perf_cpu_cycles_total[5m])",
         ),
     ),
-    notes=(not_run("events need performance counters of the processor"),),
+    notes=(not_run("events of the processor need its performance counters; those that the kernel counts were run"),),
 )

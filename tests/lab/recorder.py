@@ -106,6 +106,7 @@ def _guest(domain: Any, stats: dict[str, Any]) -> dict[str, Any]:
         "active": bool(domain.isActive()),
         "persistent": bool(domain.isPersistent()),
         "autostart": _answer(domain.autostart),
+        "updated": _answer(domain.isUpdated),
         "managed_save": _answer(domain.hasManagedSaveImage),
         "stats": stats,
         "xml": _answer(domain.XMLDesc, 0),
@@ -128,6 +129,9 @@ def _guest(domain: Any, stats: dict[str, Any]) -> dict[str, Any]:
                 "completed": _answer(domain.jobStats, completed),
             },
             "ioThreadInfo": _answer(domain.ioThreadInfo),
+            "emulatorPinInfo": _answer(domain.emulatorPinInfo),
+            "migrateGetMaxDowntime": _answer(domain.migrateGetMaxDowntime),
+            "migrateGetCompressionCache": _answer(domain.migrateGetCompressionCache),
             "interfaceAddresses": {
                 "lease": _answer(domain.interfaceAddresses, libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE),
                 "arp": _answer(domain.interfaceAddresses, libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP),

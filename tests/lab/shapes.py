@@ -5,8 +5,9 @@ from collections.abc import Callable
 import libvirt
 
 from . import images, metadata
+from .complete import complete, demanding
 from .definitions import Disk, Guest
-from .extras import SlowSave
+from .extras import SlowSave, backup, secret
 from .guests import Guests
 from .libvirtd import Libvirtd
 from .polling import eventually
@@ -45,6 +46,15 @@ _GRAPHICS = """\
 <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"""
 
 
+_LIMITED_NETWORK = """\
+<network>
+  <name>limited</name><bridge name='limited0'/><mtu size='9000'/>
+  <bandwidth>
+    <inbound average='1000' peak='5000' burst='1024'/><outbound average='2000' peak='4000' burst='512'/>
+  </bandwidth>
+</network>"""
+
+
 def empty(_host: Libvirtd, _guests: Guests) -> None:
     """A host without guests, pools and networks."""
 
@@ -59,10 +69,14 @@ def many(host: Libvirtd, guests: Guests) -> None:
     """A host with guests in every state and with every kind of disk, limit and metadata."""
     _pool(guests)
     one(host, guests)
+    _measured(guests)
+    complete(host, guests)
+    demanding(guests)
     guests.start_paused(_tuned(guests))
     guests.start_paused(_chained(guests))
     guests.start_paused(_pooled(host, guests))
     _block_job(guests)
+    _backup(guests)
     _leaving(host, guests)
     for name, text in (
         ("nova-new", metadata.NOVA_1_1),
@@ -76,6 +90,8 @@ def many(host: Libvirtd, guests: Guests) -> None:
     guests.start(guests.idle("saved", disks=1, nics=0)).managedSave()
     _snapshots(guests)
     guests.connection.lookupByName("off").setAutostart(1)
+    guests.connection.networkDefineXML(_LIMITED_NETWORK)
+    secret(guests, "client.lab")
 
 
 SHAPES: dict[str, Callable[[Libvirtd, Guests], None]] = {"empty": empty, "one": one, "many": many}
@@ -124,6 +140,24 @@ def _block_job(guests: Guests) -> None:
         f"<disk type='file'><source file='{target}'/><driver type='qcow2'/></disk>",
         flags=libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB,
     )
+
+
+def _backup(guests: Guests) -> None:
+    """A guest that is being backed up until the backup is aborted, and has a checkpoint of it."""
+    disk = Disk(images.qcow2(guests.images / "backed-up.qcow2"), "qcow2")
+    backup(guests.start_paused(guests.idle("backed-up", disks=0, nics=0).with_disks((disk,))), "vda")
+
+
+def _measured(guests: Guests) -> None:
+    """How fast the writing guest dirties its memory was asked once."""
+    domain = guests.connection.lookupByName("web-1")
+    domain.startDirtyRateCalc(1)
+
+    def measured() -> bool:
+        ((_, figures),) = guests.connection.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_DIRTYRATE, 0)
+        return bool(figures["dirtyrate.calc_status"] == libvirt.VIR_DOMAIN_DIRTYRATE_MEASURED)
+
+    eventually(measured, within=20, what="the dirty rate")
 
 
 def _snapshots(guests: Guests) -> None:

@@ -125,6 +125,8 @@ class RecordedHost:
             guest = self._guests[self._uuids[id(domain)]]
             flat = dict(guest["stats"])
             if flags & libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING:
+                # Images behind a disk have numbers of their own, so those of the disks after it are others.
+                flat = {key: each for key, each in flat.items() if not key.startswith("block.")}
                 flat |= guest.get("stats_backing", {})
             answered.append((domain, {key: each for key, each in flat.items() if key.partition(".")[0] in groups}))
         return answered
@@ -148,7 +150,10 @@ def _stands_in(guest: Mapping[str, Any], flags: int) -> bool:
 def _domain(guest: Mapping[str, Any]) -> Recorded:
     jobs = guest.get("jobStats", {})
     addresses = guest.get("interfaceAddresses", {})
-    same = ("info", "state", "memoryStats", "vcpus", "controlInfo", "diskErrors", "ioThreadInfo")
+    same = (
+        *("info", "state", "memoryStats", "vcpus", "controlInfo", "diskErrors", "ioThreadInfo", "emulatorPinInfo"),
+        *("migrateGetMaxDowntime", "migrateGetCompressionCache"),
+    )
     return Recorded(
         {
             "UUIDString": guest["uuid"],
@@ -156,7 +161,7 @@ def _domain(guest: Mapping[str, Any]) -> Recorded:
             "ID": guest["id"],
             "isActive": int(guest["active"]),
             "isPersistent": int(guest["persistent"]),
-            "isUpdated": 0,
+            "isUpdated": guest.get("updated", 0),
             "autostart": guest["autostart"],
             "hasManagedSaveImage": guest["managed_save"],
             "XMLDesc": lambda *_: guest["xml"],
