@@ -3,9 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
 
+import libvirt
 import structlog
 
 from exporter.guest import Guest
@@ -27,56 +29,87 @@ def ask_guests(
     """What `read(connection, domain, guest)` gives for each guest, None if it failed, and how many calls failed.
 
     A guest that vanished is left out; one whose call misses its deadline fails alone, those after it are asked again.
-    For calls that enter `monitors` such a guest is set aside, and nobody is asked who is, or once the limit is reached.
-    Raises NotSupported if the first guest says so, and ConnectionLost.
+    For calls that enter `monitors` such a guest is set aside; nobody is asked who is, or who is only being started or
+    moved here, or once the limit is reached. Raises NotSupported if the host says so, or each of the guests, and
+    ConnectionLost.
     """
 
-    def submit(some: Sequence[Guest]) -> "Future[tuple[_Answers, Sequence[Guest]]]":
+    def submit(some: Sequence[Guest]) -> "Future[_Asked]":
         return pool.submit(lambda connection: _ask(connection, some, read, monitors))
 
     futures = deque(submit(guests[start : start + _CHUNK]) for start in range(0, len(guests), _CHUNK))
+    refusal: NotSupported | None = None
+    told = False
     while futures:
-        answered, unasked = futures.popleft().result()
-        if unasked:
-            futures.append(submit(unasked))
-        yield from answered
+        asked = futures.popleft().result()
+        if asked.unasked:
+            futures.append(submit(asked.unasked))
+        refusal = asked.refusal or refusal
+        told = told or len(asked.answered) > asked.refused
+        yield from asked.answered
+    if refusal is not None and not told:
+        raise refusal
 
 
-_Answers = list[tuple[Guest, Any, int]]
+@dataclass
+class _Asked:
+    """What came of asking some guests: answers, how many of them are refusals of that guest alone and the last such,
+    and who was not asked because the connection had to be given up before their turn."""
+
+    answered: list[tuple[Guest, Any, int]] = field(default_factory=list)
+    refused: int = 0
+    refusal: NotSupported | None = None
+    unasked: Sequence[Guest] = ()
 
 
-def _ask(
-    connection: Connection, guests: Sequence[Guest], read: Read, monitors: SetAside | None
-) -> tuple[_Answers, Sequence[Guest]]:
-    """Answers, and the guests that were not asked because the connection had to be given up before their turn."""
-    answered: _Answers = []
+def _ask(connection: Connection, guests: Sequence[Guest], read: Read, monitors: SetAside | None) -> _Asked:
+    asked = _Asked()
     connection.take_failures()
     for position, guest in enumerate(guests):
-        if monitors is not None and (guest.uuid in monitors or not monitors.enter()):
+        if monitors is not None and guest.uuid in monitors:
             continue
         try:
+            if monitors is not None and (_comes(connection, guest) or not monitors.enter()):
+                continue
             data = _read(connection, guest, read, monitors)
             failures = connection.take_failures()
             if failures and _ended(connection, guest):
                 raise NotFound(f"read domain '{guest.name}'", "it stopped meanwhile")
-            answered.append((guest, data, failures))
+            asked.answered.append((guest, data, failures))
         except NotFound:
             connection.take_failures()
             logger.debug("guest vanished", guest=guest.name, uuid=guest.uuid)
         except Abandoned as error:
             logger.warning("guest not read", guest=guest.name, error=str(error))
-            answered.append((guest, None, connection.take_failures() + 1))
-            return answered, guests[position + 1 :]
+            asked.answered.append((guest, None, connection.take_failures() + 1))
+            asked.unasked = guests[position + 1 :]
+            return asked
         except ConnectionLost:
             raise
-        except NotSupported:
-            if not answered:
+        except NotSupported as refusal:
+            if refusal.everywhere:
                 raise
-            answered.append((guest, None, connection.take_failures()))
+            asked.answered.append((guest, None, connection.take_failures()))
+            asked.refused += 1
+            asked.refusal = refusal
         except (HypervisorError, ElementTree.ParseError) as error:
             logger.warning("guest not read", guest=guest.name, error=str(error))
-            answered.append((guest, None, connection.take_failures() + 1))
-    return answered, ()
+            asked.answered.append((guest, None, connection.take_failures() + 1))
+    return asked
+
+
+_COMING = (libvirt.VIR_DOMAIN_PAUSED_MIGRATION, libvirt.VIR_DOMAIN_PAUSED_STARTING_UP)
+
+
+def _comes(connection: Connection, guest: Guest) -> bool:
+    """Whether the guest is being started or moved here: until it runs, libvirt gives no job of it to anybody, and who
+    wants one waits for half a minute."""
+    if not guest.active:
+        return False
+    state, reason = guest.state, guest.reason
+    if state in (None, libvirt.VIR_DOMAIN_SHUTOFF):  # not seen yet since it is active
+        state, reason = connection.call(connection.domain(guest.uuid).state, 0, about=f"domain '{guest.name}'")
+    return state == libvirt.VIR_DOMAIN_PAUSED and reason in _COMING
 
 
 def _read(connection: Connection, guest: Guest, read: Read, monitors: SetAside | None) -> Any:

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # Process 1 of the laboratory's guests. The kernel command line says what the guest does:
-#   lab.role=writer|idle|busy|panic|reboot|poweroff|watchdog   lab.after=SECONDS (before panic, reboot, poweroff)
+#   lab.role=writer|dirtier|idle|busy|panic|reboot|poweroff|watchdog   lab.after=SECONDS (before panic, reboot, poweroff)
 #   lab.ip=ADDRESS/BITS or dhcp   lab.agent (answer as a guest agent)   lab.peer=ADDRESS (who the writer talks to)
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -88,6 +88,12 @@ write() {
     [ -z "$peer" ] || ping -c 1 -W 1 "$peer" > /dev/null 2>&1
 }
 
+# Writes 8 MiB of memory again and again: no two pages are alike, so that none is left out when they are moved.
+dirty() {
+    dd if=/dev/urandom of=/tmp/seed bs=64k count=128 2> /dev/null
+    while true; do dd if=/tmp/seed of=/tmp/written bs=64k conv=notrunc 2> /dev/null; done
+}
+
 # Cloud kernels have no driver for it: the timers of an i6300ESB are at 0 and 4 of its memory, each write to them
 # unlocked by 0x80 and 0x86 at 12; 2 at 104 of its configuration starts them.
 arm_watchdog() {
@@ -106,6 +112,7 @@ arm_watchdog() {
 
 case "$role" in
     writer) while true; do write; sleep 0.5; done ;;
+    dirtier) dirty ;;
     busy) while true; do :; done ;;
     panic) sleep "$after"; echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger ;;
     reboot) sleep "$after"; reboot -f ;;
