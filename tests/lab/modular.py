@@ -147,6 +147,11 @@ class ModularHost:
         """Whether a daemon has not ended by itself."""
         return self._daemons[name][0].poll() is None
 
+    def virsh(self, *arguments: str) -> str:
+        """What the release's own virsh says to a command, over a read-only connection."""
+        command = ["chroot", str(self._root), "virsh", "--quiet", "--readonly", "--connect", "qemu:///system"]
+        return self._namespace.run([*command, *arguments])
+
     def answers(self) -> bool:
         """Whether virtqemud answers through the read-only socket."""
         argv = ["virsh", "--readonly", "--connect", self.uri, "uri"]
