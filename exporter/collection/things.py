@@ -1,6 +1,6 @@
 """Lets collectors write about storage pools and virtual networks, each a subject of its own on the page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from exporter.collection.plan import Batch, Slot
@@ -26,6 +26,7 @@ class ThingCalls:
         self._page = page
         self._things: dict[Find, Things] = {}
         self._shown: dict[Slot, set[str]] = {}
+        self._told: set[ThingCall] = set()
 
     def forget(self) -> None:
         """The host was away: its things are listed anew, and what hung is asked again."""
@@ -48,9 +49,14 @@ class ThingCalls:
             things = self._things[source.find] = Things(self._pool, source.find, source.chooses, self._scope)
         values: dict[Slot, dict[str, Any]] = {slot: {} for slot in batch.slots}
         present = set()
+        inside: list[str] = []
+        complete = True
         for answer in things.ask(source.read):
             subject = f"thing {answer.thing.name}"
             present.add(subject)
+            complete = complete and answer.data is not None
+            if source.inside is not None and answer.data is not None:
+                inside += answer.data.names
             for slot in batch.slots:
                 outcomes[slot.collector.name].failures += answer.failures
                 if answer.data is not None or answer.timed_out:
@@ -58,7 +64,15 @@ class ThingCalls:
         for slot in batch.slots:
             self._drop(slot, self._shown.get(slot, set()) - present)
             self._shown[slot] = present
+        if complete:
+            self._tell_unmatched(source, inside)
         return values, things.listed or ()
+
+    def _tell_unmatched(self, source: ThingCall, names: Sequence[str]) -> None:
+        """Once, when there is something in the things that are shown."""
+        if source.inside is not None and names and source not in self._told:
+            self._told.add(source)
+            source.inside(self._scope).tell_unmatched(names, self._pool.name)
 
     def _drop(self, slot: Slot, gone: set[str]) -> None:
         with self._page.writing() as parts:

@@ -83,12 +83,14 @@ class ThingCall:
 
     `find(connection)` lists them, `chooses(scope)` gives the filter, `read(connection, thing, scope)` asks about one,
     then `collect(thing, what it returned, rows)`; None stands for one that missed its deadline. A summary is
-    `summarise(values by name, everything listed, rows)`.
+    `summarise(values by name, everything listed, rows)`. `inside(scope)` is a filter on what things hold; what `read`
+    returns then has the `names` of all that this one does.
     """
 
     find: Callable[[Connection], Sequence[Thing]]
     chooses: Callable[[Scope], NameFilter]
     read: Callable[[Connection, Thing, Scope], Any]
+    inside: Callable[[Scope], NameFilter] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from exporter.collectors.units import scaled
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Rows
-from exporter.hypervisor.storage import Volumes, find_pools, pool_filter, read_volumes
+from exporter.hypervisor.storage import Volumes, find_pools, pool_filter, read_volumes, volume_filter
 from exporter.hypervisor.things import Thing
 
 VOLUME_CAPACITY_BYTES = Metric(
@@ -113,7 +113,7 @@ COLLECTOR = Collector(
     name="storage_volume",
     help="Volumes of storage pools: size, space taken, format, backing image.",
     metrics=METRICS,
-    feeds=(Feed(ThingCall(find_pools, pool_filter, read_volumes), collect),),
+    feeds=(Feed(ThingCall(find_pools, pool_filter, read_volumes, inside=volume_filter), collect),),
     interval=RARE,
     cost="four listings, two calls for each pool and one for each volume, which opens its image",
     queries=(("Largest volumes", "topk(10, libvirt_storage_volume_allocation_bytes)"),),

@@ -51,12 +51,19 @@ def read_pool(connection: Connection, thing: Thing, _scope: Scope) -> Pool:
     )
 
 
+def volume_filter(scope: Scope) -> NameFilter:
+    """Which of a pool's volumes are shown."""
+    return scope.filters.volume
+
+
 @dataclass(frozen=True)
 class Volumes:
-    """Descriptions of a pool's volumes in the order of their names, and how many were left out by the limit."""
+    """Descriptions of a pool's volumes in the order of their names, how many were left out by the limit, and the names
+    of all there are."""
 
     descriptions: list[Element]
     omitted: int
+    names: tuple[str, ...] = ()
 
 
 def read_volumes(connection: Connection, thing: Thing, scope: Scope) -> Volumes:
@@ -65,9 +72,8 @@ def read_volumes(connection: Connection, thing: Thing, scope: Scope) -> Volumes:
         return Volumes([], 0)
     about = f"storage pool '{thing.name}'"
     pool = connection.call(connection.libvirt.storagePoolLookupByName, thing.name, about=about)
-    listed = connection.call(pool.listAllVolumes, 0, about=about)
-    allowed = sorted(
-        (each for each in listed if scope.filters.volume.allows(each.name())), key=lambda each: each.name()
-    )
+    listed = sorted(connection.call(pool.listAllVolumes, 0, about=about), key=lambda each: str(each.name()))
+    allowed = [each for each in listed if volume_filter(scope).allows(each.name())]
     descriptions = describe(connection, allowed[: scope.volume_limit], f"volume in {about}")
-    return Volumes(descriptions, max(0, len(allowed) - scope.volume_limit))
+    omitted = max(0, len(allowed) - scope.volume_limit)
+    return Volumes(descriptions, omitted, tuple(each.name() for each in listed))

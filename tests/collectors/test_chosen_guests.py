@@ -117,7 +117,7 @@ def _unmatched(**settings: Any) -> list[tuple[str, str]]:
     return [(each["option"], each["log_level"]) for each in logs if each["event"] == "filter matches nothing"]
 
 
-@pytest.mark.parametrize("thing", ["domain", "disk", "interface", "storage_pool", "network"])
+@pytest.mark.parametrize("thing", ["domain", "disk", "interface", "storage_pool", "volume", "network"])
 def test_a_filter_that_matches_nothing_is_named_when_what_it_chooses_among_is_known(thing: str) -> None:
     """A warning for one that leaves everything out; one that leaves out nothing is seen by whoever looks closely."""
     option = thing.replace("_", "-")
