@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,11 @@ def _shape(name: str) -> dict[str, Any]:
     if name == "testdriver":
         return anonymised(record_host("test:///default"), replaced={}, names=False)
     host = Libvirtd()
-    try:
-        guests = Guests(host.start())
-        SHAPES[name](host, guests)
+    with ExitStack() as stack:
+        stack.callback(host.stop)
+        guests = stack.enter_context(closing(Guests(host.start())))
+        SHAPES[name](host, guests, stack)
         record = record_host(host.uri)
-        guests.close()
-    finally:
-        host.stop()
     checkout = str(Path(__file__).parents[2])
     places = {
         f"{host.directory}/images": "/srv/images",

@@ -1,6 +1,7 @@
 """The shapes of host that the recordings in tests/fixtures were made of."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import libvirt
 
@@ -10,6 +11,7 @@ from .definitions import Disk, Guest
 from .extras import SlowSave, backup, secret
 from .guests import Guests
 from .libvirtd import Libvirtd
+from .migration import Migration, destination
 from .polling import eventually
 from .pools import Pools
 
@@ -55,20 +57,20 @@ _LIMITED_NETWORK = """\
 </network>"""
 
 
-def empty(_host: Libvirtd, _guests: Guests) -> None:
+def empty(_host: Libvirtd, _guests: Guests, _stack: ExitStack) -> None:
     """A host without guests, pools and networks."""
 
 
-def one(_host: Libvirtd, guests: Guests) -> None:
+def one(_host: Libvirtd, guests: Guests, _stack: ExitStack) -> None:
     """A host with one Linux that writes, on the isolated network."""
     guests.start(guests.linux("web-1"))
     guests.wait_booted("web-1")
 
 
-def many(host: Libvirtd, guests: Guests) -> None:
+def many(host: Libvirtd, guests: Guests, stack: ExitStack) -> None:
     """A host with guests in every state and with every kind of disk, limit and metadata."""
     _pool(guests)
-    one(host, guests)
+    one(host, guests, stack)
     _measured(guests)
     complete(host, guests)
     demanding(guests)
@@ -94,8 +96,26 @@ def many(host: Libvirtd, guests: Guests) -> None:
     secret(guests, "client.lab")
 
 
-SHAPES: dict[str, Callable[[Libvirtd, Guests], None]] = {"empty": empty, "one": one, "many": many}
-"""What to build on a fresh host, by the name of the recording."""
+def migrating(host: Libvirtd, guests: Guests, stack: ExitStack) -> None:
+    """A host with one guest that is on its way to another host and does not get there."""
+    target = destination().start()
+    stack.callback(target.stop)
+    domain = guests.start(guests.linux("moved", "dirtier"))
+    guests.wait_booted("moved")
+    migration = Migration(host, target, "moved")
+    stack.callback(migration.close)
+    eventually(
+        lambda: domain.jobStats().get("memory_iteration", 0) > 2, within=60, what=f"third pass; {migration.error}"
+    )
+
+
+SHAPES: dict[str, Callable[[Libvirtd, Guests, ExitStack], None]] = {
+    "empty": empty,
+    "one": one,
+    "many": many,
+    "migrating": migrating,
+}
+"""What to build on a fresh host, by the name of the recording; the stack ends what the host does not."""
 
 
 def _tuned(guests: Guests) -> Guest:

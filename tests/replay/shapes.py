@@ -55,6 +55,7 @@ def _shapes() -> dict[str, Shape]:
         "many": Shape(many),
         "stopped": Shape(_only(many, lambda guest: not guest["active"])),
         "paused": Shape(_only(many, lambda guest: guest["state"] == [3, 1])),
+        "migrating": Shape(recording("migrating")),
         "vanished-fields": Shape(_without_fields(recording("one"))),
         "vanished-guest": Shape(
             _only(many, lambda guest: guest["name"] in {"web-1", "transient"}),
