@@ -93,14 +93,21 @@ def test_bandwidth_of_an_interface_is_in_bytes() -> None:
     """Averages are kilobytes of 1000 in libvirt, bursts are KiB."""
     xml = _devices(
         "<interface type='bridge'><mac address='52:54:00:00:00:01'/><target dev='vnet0'/><link state='down'/>"
-        "<bandwidth><inbound average='1000' peak='2000' burst='10' floor='5'/></bandwidth></interface>"
+        "<bandwidth><inbound average='1000' peak='2000' burst='10' floor='5'/>"
+        "<outbound average='300' peak='400' burst='20'/></bandwidth></interface>"
     )
     lines = description(domain_interface_info.COLLECTOR, xml)
     labels = '{domain="web-1",target_device="vnet0"}'
-    assert f"libvirt_domain_interface_link_up{labels} 0" in lines
-    assert f"libvirt_domain_interface_inbound_average_bytes_per_second{labels} 1000000" in lines
-    assert f"libvirt_domain_interface_inbound_burst_bytes{labels} 10240" in lines
-    assert f"libvirt_domain_interface_inbound_floor_bytes_per_second{labels} 5000" in lines
+    assert {line for line in lines if "_info" not in line} == {
+        f"libvirt_domain_interface_link_up{labels} 0",
+        f"libvirt_domain_interface_inbound_average_bytes_per_second{labels} 1000000",
+        f"libvirt_domain_interface_inbound_peak_bytes_per_second{labels} 2000000",
+        f"libvirt_domain_interface_inbound_burst_bytes{labels} 10240",
+        f"libvirt_domain_interface_inbound_floor_bytes_per_second{labels} 5000",
+        f"libvirt_domain_interface_outbound_average_bytes_per_second{labels} 300000",
+        f"libvirt_domain_interface_outbound_peak_bytes_per_second{labels} 400000",
+        f"libvirt_domain_interface_outbound_burst_bytes{labels} 20480",
+    }
 
 
 def test_interfaces_without_a_name_on_the_host_are_known_by_their_address() -> None:
@@ -129,8 +136,19 @@ def test_memory_devices_have_sizes_in_bytes() -> None:
         "<memory model='virtio-mem'><target><size unit='GiB'>4</size><requested unit='KiB'>1048576</requested>"
         "<current unit='KiB'>524288</current></target><alias name='vmem0'/></memory>"
     )
-    values = [line.rpartition(" ")[2] for line in description(domain_device.COLLECTOR, xml)]
-    assert values == [str(4 * 1024**3), str(1024**3), str(512 * 1024**2)]
+    labels = '{alias="vmem0",domain="web-1",model="virtio-mem"}'
+    assert description(domain_device.COLLECTOR, xml) == [
+        f"libvirt_domain_memory_device_bytes{labels} {4 * 1024**3}",
+        f"libvirt_domain_memory_device_requested_bytes{labels} {1024**3}",
+        f"libvirt_domain_memory_device_current_bytes{labels} {512 * 1024**2}",
+    ]
+
+
+def test_a_confidential_guest_says_by_what() -> None:
+    """The kind alone: the rest is refused to a read-only connection."""
+    xml = "<domain><launchSecurity type='sev-snp'><policy>0x30000</policy></launchSecurity></domain>"
+    wanted = 'libvirt_domain_launch_security_info{domain="web-1",kind="sev-snp"} 1'
+    assert description(domain_device.COLLECTOR, xml) == [wanted]
 
 
 def test_devices_that_are_alike_are_one_series_and_nothing_is_left_out() -> None:

@@ -1,12 +1,16 @@
 """Statistics that this machine's libvirt or processor does not give: after libvirt's documentation, not run."""
 
+import pytest
+
 from exporter.collectors import (
+    domain_block,
     domain_block_latency,
     domain_block_limits,
     domain_dirtyrate,
     domain_kvm,
     domain_perf,
     domain_resctrl,
+    domain_vcpu,
     domain_vcpu_kvm,
 )
 from exporter.hypervisor.record import Value
@@ -195,3 +199,92 @@ def test_a_counter_below_zero_is_left_out() -> None:
     """No counter can be negative; what else the guest has is shown."""
     flat: dict[str, Value] = {"perf.instructions": -1, "perf.cpu_cycles": 4}
     assert statistics(domain_perf.COLLECTOR, flat) == ['libvirt_domain_perf_cpu_cycles_total{domain="web-1"} 4']
+
+
+@pytest.mark.parametrize(
+    ("key", "metric"),
+    [
+        ("cache_misses", "libvirt_domain_perf_cache_misses_total"),
+        ("cache_references", "libvirt_domain_perf_cache_references_total"),
+        ("ref_cpu_cycles", "libvirt_domain_perf_reference_cpu_cycles_total"),
+        ("branch_instructions", "libvirt_domain_perf_branch_instructions_total"),
+        ("branch_misses", "libvirt_domain_perf_branch_misses_total"),
+        ("bus_cycles", "libvirt_domain_perf_bus_cycles_total"),
+        ("stalled_cycles_frontend", "libvirt_domain_perf_stalled_cycles_frontend_total"),
+        ("stalled_cycles_backend", "libvirt_domain_perf_stalled_cycles_backend_total"),
+        ("cmt", "libvirt_domain_perf_cache_occupancy_bytes"),
+        ("mbmt", "libvirt_domain_perf_memory_bandwidth_total_bytes_per_second"),
+        ("mbml", "libvirt_domain_perf_memory_bandwidth_local_bytes_per_second"),
+    ],
+)
+def test_an_event_of_the_processor_has_its_own_metric(key: str, metric: str) -> None:
+    """As libvirt numbers them."""
+    assert statistics(domain_perf.COLLECTOR, {f"perf.{key}": 8}) == [f'{metric}{{domain="web-1"}} 8']
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric"),
+    [
+        ("write", "libvirt_domain_block_write_latency_seconds"),
+        ("flush", "libvirt_domain_block_flush_latency_seconds"),
+        ("zone_append", "libvirt_domain_block_zone_append_latency_seconds"),
+    ],
+)
+def test_each_kind_of_request_has_its_histogram(kind: str, metric: str) -> None:
+    """Reads are tested above in full."""
+    flat: dict[str, Value] = {
+        "block.0.name": "vda",
+        f"block.0.latency_histogram.{kind}.bin.count": 1,
+        f"block.0.latency_histogram.{kind}.bin.0.start": 0,
+        f"block.0.latency_histogram.{kind}.bin.0.value": 4,
+    }
+    wanted = f'{metric}_bucket{{domain="web-1",le="+Inf",target_device="vda"}} 4'
+    assert statistics(domain_block_latency.COLLECTOR, flat) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("key", "metric", "value"),
+    [
+        ("rd_latency_avg", "libvirt_domain_block_read_latency_average_seconds", "0.5"),
+        ("wr_latency_max", "libvirt_domain_block_write_latency_maximum_seconds", "0.5"),
+        ("wr_latency_avg", "libvirt_domain_block_write_latency_average_seconds", "0.5"),
+        ("wr_queue_depth_avg", "libvirt_domain_block_write_queue_depth_average", "500000000"),
+        ("flush_latency_max", "libvirt_domain_block_flush_latency_maximum_seconds", "0.5"),
+        ("flush_latency_avg", "libvirt_domain_block_flush_latency_average_seconds", "0.5"),
+    ],
+)
+def test_a_figure_of_a_window_of_latency_has_its_own_metric(key: str, metric: str, value: str) -> None:
+    """Times are nanoseconds in libvirt, depths are numbers."""
+    flat: dict[str, Value] = {
+        "block.0.name": "vda",
+        "block.0.timed_group.count": 1,
+        "block.0.timed_group.0.interval": 60,
+        f"block.0.timed_group.0.{key}": 500_000_000,
+    }
+    wanted = f'{metric}{{domain="web-1",interval="60",target_device="vda"}} {value}'
+    assert statistics(domain_block_latency.COLLECTOR, flat) == [wanted]
+
+
+def test_halt_polls_and_page_faults_of_vcpus_stand_apart_from_other_events() -> None:
+    """Two are times, one is the sum that its results are parts of."""
+    flat = {
+        "vcpu.0.halt_poll_success_ns.sum": 1_500_000_000,
+        "vcpu.0.halt_poll_fail_ns.sum": 500_000_000,
+        "vcpu.0.pf_taken.sum": 9,
+    }
+    labels = 'domain="web-1",vcpu="0"'
+    assert set(statistics(domain_vcpu_kvm.COLLECTOR, flat)) == {
+        f"libvirt_domain_vcpu_kvm_halt_poll_success_seconds_total{{{labels}}} 1.5",
+        f"libvirt_domain_vcpu_kvm_halt_poll_fail_seconds_total{{{labels}}} 0.5",
+        f"libvirt_domain_vcpu_kvm_page_faults_total{{{labels}}} 9",
+    }
+
+
+def test_a_halted_vcpu_and_requests_without_room_are_told_where_drivers_have_them() -> None:
+    """s390x says halted, Xen says how often its ring was full."""
+    assert statistics(domain_vcpu.COLLECTOR, {"vcpu.1.halted": True}) == [
+        'libvirt_domain_vcpu_halted{domain="web-1",vcpu="1"} 1'
+    ]
+    assert statistics(domain_block.COLLECTOR, {"block.0.name": "xvda", "block.0.errors": 3}) == [
+        'libvirt_domain_block_stats_out_of_requests_total{domain="web-1",target_device="xvda"} 3'
+    ]

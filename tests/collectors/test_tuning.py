@@ -101,6 +101,13 @@ def test_limits_and_weights_of_host_devices_carry_their_path() -> None:
     ]
 
 
+def test_memory_that_a_guest_is_guaranteed_is_told() -> None:
+    """ESX and OpenVZ have it, QEMU refuses it."""
+    xml = "<domain><memtune><min_guarantee unit='MiB'>8</min_guarantee></memtune></domain>"
+    wanted = 'libvirt_domain_tuning_memory_minimum_guarantee_bytes{domain="web-1"} 8388608'
+    assert description(domain_tuning.COLLECTOR, xml) == [wanted]
+
+
 def test_where_threads_may_run_now_is_a_set_and_its_size() -> None:
     """The set is the label, so that it can be compared with what the definition asks for."""
     rows = Rows()

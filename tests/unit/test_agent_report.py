@@ -12,6 +12,7 @@ _INFO = {
     "load.1m": 0.5,
     "load.5m": 0.25,
     "load.15m": 0.125,
+    "timezone.name": "CET",
     "disk.count": 1,
     "disk.0.name": "/dev/vda",
     "disk.0.alias": "vda",
@@ -38,6 +39,8 @@ def _page(report: AgentReport) -> str:
     "line",
     [
         'libvirt_domain_agent_up{domain="web"} 1',
+        'libvirt_domain_agent_load5{domain="web"} 0.25',
+        'libvirt_domain_agent_timezone_info{domain="web",timezone="CET"} 1',
         'libvirt_domain_agent_timestamp_seconds{domain="web"} 7.0',
         'libvirt_domain_agent_load1{domain="web"} 0.5',
         'libvirt_domain_agent_load15{domain="web"} 0.125',

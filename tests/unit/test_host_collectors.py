@@ -53,7 +53,7 @@ def test_limits_and_reservations_of_a_network_are_told() -> None:
     """Kilobytes of 1000 a second for rates, KiB for bursts; IPv6 ranges are not counted as IPv4 addresses."""
     root = """\
 <network connections='3'><name>one</name><uuid>u</uuid><forward/><bridge name='br7'/><mtu size='9000'/>
-  <bandwidth><inbound average='1000' peak='5000' burst='1024'/></bandwidth>
+  <bandwidth><inbound average='1000' peak='5000' burst='1024'/><outbound average='30' peak='40' burst='2'/></bandwidth>
   <ip address='10.0.0.1' netmask='255.255.255.0'><dhcp>
     <range start='10.0.0.10' end='10.0.0.19'/><range start='10.0.0.30' end='10.0.0.30'/><host mac='m' ip='10.0.0.5'/>
   </dhcp></ip>
@@ -73,6 +73,9 @@ def test_limits_and_reservations_of_a_network_are_told() -> None:
         'libvirt_network_inbound_average_bytes_per_second{network="one"} 1000000',
         'libvirt_network_inbound_peak_bytes_per_second{network="one"} 5000000',
         'libvirt_network_inbound_burst_bytes{network="one"} 1048576',
+        'libvirt_network_outbound_average_bytes_per_second{network="one"} 30000',
+        'libvirt_network_outbound_peak_bytes_per_second{network="one"} 40000',
+        'libvirt_network_outbound_burst_bytes{network="one"} 2048',
     }
 
 
