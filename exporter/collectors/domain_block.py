@@ -1,6 +1,6 @@
 """Block devices of guests: requests, bytes, times and sizes."""
 
-from exporter.collectors.collector import Collector, Feed, Field, FieldTable
+from exporter.collectors.collector import Collector, Feed, Field, FieldTable, not_run
 from exporter.collectors.source import statistics
 from exporter.collectors.units import nanoseconds
 from exporter.exposition.metric import Metric
@@ -225,4 +225,5 @@ COLLECTOR = Collector(
             "libvirt_domain_block_stats_allocation_bytes / libvirt_domain_block_stats_capacity_bytes",
         ),
     ),
+    notes=(not_run("requests that found no room are told by Xen alone"),),
 )

@@ -1,6 +1,6 @@
 """Dirty rate of guests: how fast they write to their memory."""
 
-from exporter.collectors.collector import SLOW, Collector, Feed, Field, FieldTable
+from exporter.collectors.collector import SLOW, Collector, Feed, Field, FieldTable, not_run
 from exporter.collectors.source import statistics
 from exporter.collectors.units import mebibytes
 from exporter.exposition.metric import Metric
@@ -118,4 +118,5 @@ COLLECTOR = Collector(
             "libvirt_domain_dirty_rate_bytes_per_second > 1.25e9",
         ),
     ),
+    notes=(not_run("the rate of each vCPU needs KVM's dirty ring"),),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from exporter.collectors.collector import SLOW, Collector, Feed, Field
+from exporter.collectors.collector import SLOW, Collector, Feed, Field, not_run
 from exporter.collectors.source import Events, GuestCall
 from exporter.collectors.units import milliseconds, percent
 from exporter.events.counts import GuestCounts
@@ -288,6 +288,11 @@ COLLECTOR = Collector(
         (
             "Migrations that never end",
             "libvirt_domain_job_info_memory_dirty_bytes_per_second > libvirt_domain_job_info_memory_bytes_per_second",
+        ),
+    ),
+    notes=(
+        not_run(
+            "compression, throttling, copies of disks, assigned devices and the hand-over between hosts in a migration"
         ),
     ),
 )

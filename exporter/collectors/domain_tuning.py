@@ -3,7 +3,7 @@
 from xml.etree.ElementTree import Element
 
 from exporter.collectors import domain_tuning_metrics as metrics
-from exporter.collectors.collector import RARE, Collector, Feed
+from exporter.collectors.collector import RARE, Collector, Feed, not_run
 from exporter.collectors.hugepages import hugepages
 from exporter.collectors.nodeset import canonical
 from exporter.collectors.source import Description
@@ -125,6 +125,12 @@ COLLECTOR = Collector(
             "Memory of guests that is bound to each cell of the host",
             "sum by (instance, cells) (libvirt_domain_tuning_numa_cell_memory_bytes * on(instance, domain, cell)"
             ' group_left(cells) libvirt_domain_tuning_numa_cell_info{cells!=""})',
+        ),
+    ),
+    notes=(
+        not_run(
+            "hard limits, locked memory, huge pages, weights and real-time schedulers were defined and never started, a"
+            " guaranteed minimum is for ESX and OpenVZ"
         ),
     ),
 )

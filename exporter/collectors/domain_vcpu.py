@@ -1,6 +1,6 @@
 """vCPUs of guests: how many, and the time each ran and waited."""
 
-from exporter.collectors.collector import Collector, Feed, Field, FieldTable
+from exporter.collectors.collector import Collector, Feed, Field, FieldTable, not_run
 from exporter.collectors.source import statistics
 from exporter.collectors.units import nanoseconds
 from exporter.exposition.metric import Metric
@@ -110,4 +110,5 @@ COLLECTOR = Collector(
             "on(instance, domain) libvirt_domain_vcpu_current",
         ),
     ),
+    notes=(not_run("`halted` is told on architectures such as s390x"),),
 )

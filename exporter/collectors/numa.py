@@ -1,6 +1,6 @@
 """NUMA cells of the host: memory, pages, processors, distances."""
 
-from exporter.collectors.collector import SLOW, Collector, Feed
+from exporter.collectors.collector import SLOW, Collector, Feed, not_run
 from exporter.collectors.source import HostCall
 from exporter.collectors.units import kibibytes, scaled
 from exporter.exposition.labels import Labels
@@ -97,4 +97,5 @@ COLLECTOR = Collector(
         ),
         ("Huge pages that are left for guests", 'libvirt_node_numa_pages_free{page_size!="4096"}'),
     ),
+    notes=(not_run("distances need more than one cell"),),
 )
