@@ -4,6 +4,7 @@ from xml.etree.ElementTree import Element
 
 from exporter.collectors.collector import RARE, Collector, Feed
 from exporter.collectors.source import Description
+from exporter.collectors.units import kibibytes, pci
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
@@ -84,6 +85,25 @@ INPUT_INFO = Metric(
     note=_NOTE,
     set="optional",
 )
+VIDEO_MEMORY_BYTES = Metric(
+    "libvirt_domain_video_memory_bytes",
+    "gauge",
+    "Memory of the guest's graphics adapter (libvirt domain XML video vram).",
+    labels=("domain", "model"),
+    unit="bytes",
+    source="XMLDesc(0) devices/video/model @type, @vram KiB -> bytes; those alike are one",
+    note=_NOTE,
+    set="optional",
+)
+DEVICE_ADDRESS_INFO = Metric(
+    "libvirt_domain_device_address_info",
+    "info",
+    "Where the guest finds a device on its PCI bus (libvirt domain XML address).",
+    labels=("domain", "device", "alias", "address"),
+    source="XMLDesc(0) children of devices with address[@type='pci']: tag, alias/@name, domain:bus:slot.function",
+    note=_NOTE + " As lspci says it inside the guest.",
+    set="optional",
+)
 METRICS = (
     CPU_TOPOLOGY_INFO,
     FEATURE_INFO,
@@ -93,6 +113,8 @@ METRICS = (
     SYSINFO_INFO,
     CONSOLE_INFO,
     INPUT_INFO,
+    VIDEO_MEMORY_BYTES,
+    DEVICE_ADDRESS_INFO,
 )
 
 _LONGEST = 128
@@ -129,6 +151,15 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
             info(CONSOLE_INFO, kind, port, line.get("type", ""), log)
     for each in root.findall("devices/input"):
         info(INPUT_INFO, each.get("type", ""), each.get("bus", ""))
+    for model, memory in {
+        each.get("type", ""): each.get("vram") for each in root.findall("devices/video/model")
+    }.items():
+        if memory:
+            rows.add(VIDEO_MEMORY_BYTES, guest.labels(VIDEO_MEMORY_BYTES.labels, model), kibibytes(int(memory)))
+    for each in root.findall("devices/*"):
+        place = each.find("address[@type='pci']")
+        if place is not None:
+            info(DEVICE_ADDRESS_INFO, each.tag, _get(each, "alias", "name"), pci(place))
 
 
 def _boots(root: Element) -> list[tuple[str, str]]:

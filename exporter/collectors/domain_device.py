@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element
 
 from exporter.collectors.collector import RARE, Collector, Feed, not_run
 from exporter.collectors.source import Description
-from exporter.collectors.units import scaled, yes_no
+from exporter.collectors.units import pci, scaled, yes_no
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
@@ -212,8 +212,7 @@ def _address(device: Element) -> str:
     if "uuid" in address.attrib:
         return address.get("uuid", "")
     if device.get("type") == "pci":
-        domain, bus, slot, function = (int(address.get(name, "0"), 0) for name in ("domain", "bus", "slot", "function"))
-        return f"{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"
+        return pci(address)
     if device.get("type") == "usb":
         return f"{address.get('bus', '')}:{address.get('device', '')}"
     place = ":".join(address.get(name, "") for name in ("bus", "target", "unit"))

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from exporter.collectors import finished_jobs
 from exporter.collectors.collector import SLOW, Collector, Feed, Field, not_run
 from exporter.collectors.source import Events, GuestCall
 from exporter.collectors.units import milliseconds, percent
-from exporter.events.counts import GuestCounts
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
@@ -169,82 +169,13 @@ DIRTY_RATE = Metric(
     note=f"{_NOTE} Above memory_bytes_per_second the migration never ends.",
     set="default",
 )
-COMPLETED_TIMESTAMP_SECONDS = Metric(
-    "libvirt_domain_job_completed_timestamp_seconds",
-    "gauge",
-    "When a job of this kind last ended (libvirt event JOB_COMPLETED).",
-    labels=("domain", "operation"),
-    unit="seconds",
-    source="time of the JOB_COMPLETED event",
-    note=(
-        "From the event JOB_COMPLETED, so nothing is consumed that another tool may want; absent until one was seen."
-    ),
-    set="default",
-)
-COMPLETED_SUCCESS = Metric(
-    "libvirt_domain_job_completed_success",
-    "gauge",
-    "Whether the last job of this kind succeeded (libvirt event JOB_COMPLETED success).",
-    labels=("domain", "operation"),
-    source="JOB_COMPLETED params['success'], else type == completed",
-    note=(
-        "From the event JOB_COMPLETED, so nothing is consumed that another tool may want; absent until one was seen."
-    ),
-    set="default",
-)
-COMPLETED_DURATION_SECONDS = Metric(
-    "libvirt_domain_job_completed_duration_seconds",
-    "gauge",
-    "How long the last job of this kind took (libvirt event JOB_COMPLETED time_elapsed).",
-    labels=("domain", "operation"),
-    unit="seconds",
-    source="JOB_COMPLETED params['time_elapsed'] ms -> s",
-    note=(
-        "From the event JOB_COMPLETED, so nothing is consumed that another tool may want; absent until one was seen."
-    ),
-    set="default",
-)
-COMPLETED_DOWNTIME_SECONDS = Metric(
-    "libvirt_domain_job_completed_downtime_seconds",
-    "gauge",
-    "How long the last migration paused the guest (libvirt event JOB_COMPLETED downtime).",
-    labels=("domain", "operation"),
-    unit="seconds",
-    source="JOB_COMPLETED params['downtime'] ms -> s",
-    note=(
-        "From the event JOB_COMPLETED, so nothing is consumed that another tool may want; absent until one was seen."
-    ),
-    set="default",
-)
-COMPLETED_BYTES = Metric(
-    "libvirt_domain_job_completed_bytes",
-    "gauge",
-    "Data that the last job of this kind moved (libvirt event JOB_COMPLETED data_processed).",
-    labels=("domain", "operation"),
-    unit="bytes",
-    source="JOB_COMPLETED params['data_processed']",
-    note=(
-        "From the event JOB_COMPLETED, so nothing is consumed that another tool may want; absent until one was seen."
-    ),
-    set="default",
-)
-
 METRICS = (
     TYPE,
     OPERATION_INFO,
     *(field.metric for field in FIELDS.values()),
     DIRTY_RATE,
-    COMPLETED_TIMESTAMP_SECONDS,
-    COMPLETED_SUCCESS,
-    COMPLETED_DURATION_SECONDS,
-    COMPLETED_DOWNTIME_SECONDS,
-    COMPLETED_BYTES,
+    *finished_jobs.METRICS,
 )
-FINISHED = {
-    COMPLETED_DURATION_SECONDS: "duration_seconds",
-    COMPLETED_DOWNTIME_SECONDS: "downtime_seconds",
-    COMPLETED_BYTES: "bytes",
-}
 _RUNNING = (1, 2)  # bounded and unbounded: the end is known, or not
 
 
@@ -264,23 +195,11 @@ def collect(guest: Guest, stats: Mapping[str, Any], rows: Sink) -> None:
         rows.add(DIRTY_RATE, guest.domain, rate * page)
 
 
-def collect_finished(name: str, counts: GuestCounts, _guest: Guest | None, rows: Sink) -> None:
-    """The last job of each kind that ended while we listened, also of a guest that migrated away with it."""
-    for operation, event in counts.jobs.items():
-        labels = Labels(COMPLETED_SUCCESS.labels, (name, operation))
-        rows.add(COMPLETED_TIMESTAMP_SECONDS, labels, event.at.wall)
-        rows.add(COMPLETED_SUCCESS, labels, int(event.detail == "completed"))
-        for metric, said in FINISHED.items():
-            value = event.fields.get(said)
-            if isinstance(value, int | float):
-                rows.add(metric, labels, value)
-
-
 COLLECTOR = Collector(
     name="domain_job",
     help="Jobs of guests, such as migration, save and backup: progress, speed, expected pause.",
     metrics=METRICS,
-    feeds=(Feed(GuestCall(read_job), collect), Feed(Events(guests=True, gone=True), collect_finished)),
+    feeds=(Feed(GuestCall(read_job), collect), Feed(Events(guests=True, gone=True), finished_jobs.collect)),
     interval=SLOW,
     cost="two calls for each active guest, one of which takes a job; guests whose control channel is busy are left out",
     queries=(

@@ -51,6 +51,15 @@ OPENSTACK_ROOT_INFO = Metric(
     source="XMLDesc(0) metadata nova, element root: @type, @uuid",
     set="default",
 )
+OPENSTACK_PACKAGE_INFO = Metric(
+    "libvirt_domain_openstack_package_info",
+    "info",
+    "Version of Nova that wrote the guest's definition (libvirt domain XML metadata of Nova package).",
+    labels=("domain", "version"),
+    source="XMLDesc(0) metadata nova instance/package/@version",
+    note="Older than the Nova of the host: the guest was not started since the upgrade.",
+    set="default",
+)
 OPENSTACK_CREATION_TIMESTAMP_SECONDS = Metric(
     "libvirt_domain_openstack_creation_timestamp_seconds",
     "gauge",
@@ -125,6 +134,7 @@ METRICS = (
     TITLE_INFO,
     OPENSTACK_INFO,
     OPENSTACK_ROOT_INFO,
+    OPENSTACK_PACKAGE_INFO,
     OPENSTACK_CREATION_TIMESTAMP_SECONDS,
     OPENSTACK_FLAVOR_VCPUS,
     OPENSTACK_FLAVOR_MEMORY_BYTES,
@@ -164,6 +174,9 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
     if instance.has("root"):
         values = (guest.name, instance.attribute("root", "type"), instance.attribute("root", "uuid"))
         rows.add(OPENSTACK_ROOT_INFO, Labels(OPENSTACK_ROOT_INFO.labels, values), 1)
+    version = instance.attribute("package", "version")
+    if version:
+        rows.add(OPENSTACK_PACKAGE_INFO, guest.labels(OPENSTACK_PACKAGE_INFO.labels, version[:_LONGEST]), 1)
 
 
 def describe_creation(guest: Guest, root: Element, rows: Sink) -> None:

@@ -1,5 +1,7 @@
 """Conversions from libvirt's units to base units and to labels, each once."""
 
+from xml.etree.ElementTree import Element
+
 
 def nanoseconds(value: float) -> float:
     """Nanoseconds to seconds."""
@@ -81,3 +83,9 @@ def scaled(number: str, unit: str) -> int:
 def yes_no(value: bool) -> str:
     """A truth as a label says it."""
     return "yes" if value else "no"
+
+
+def pci(address: Element) -> str:
+    """An address on a PCI bus as lspci writes it; raises ValueError."""
+    domain, bus, slot, function = (int(address.get(name, "0"), 0) for name in ("domain", "bus", "slot", "function"))
+    return f"{domain:04x}:{bus:02x}:{slot:02x}.{function:x}"

@@ -138,17 +138,28 @@ def _migration_iteration(iteration: int) -> Reading:
     return Reading(fields={"iteration": iteration})
 
 
+_JOB_TIMES = {"time_elapsed": "duration_seconds", "downtime": "downtime_seconds", "setup_time": "setup_seconds"}
+_JOB_FIGURES = {
+    "data_processed": "bytes",
+    "memory_processed": "memory_bytes",
+    "disk_processed": "file_bytes",
+    "memory_bps": "memory_bytes_per_second",
+    "memory_iteration": "memory_iterations",
+}
+
+
 def _job_completed(parameters: Mapping[str, Any]) -> Reading:
     # Only backups say whether they succeeded; what moves a guest's memory sends the event when it did.
     result = _JOB_RESULTS.get(parameters.get("type", -1), "completed")
     if result != "cancelled" and not parameters.get("success", True):
         result = "failed"
     fields: dict[str, Value] = {"operation": named("VIR_DOMAIN_JOB_OPERATION_", parameters.get("operation", 0))}
-    for key, said in (("time_elapsed", "duration_seconds"), ("downtime", "downtime_seconds")):
+    for key, said in _JOB_TIMES.items():
         if key in parameters:
             fields[said] = parameters[key] * _MILLISECOND
-    if "data_processed" in parameters:
-        fields["bytes"] = parameters["data_processed"]
+    for key, said in _JOB_FIGURES.items():
+        if key in parameters:
+            fields[said] = parameters[key]
     if parameters.get("errmsg"):
         fields["error"] = str(parameters["errmsg"])
     return Reading(detail=result, fields=fields)

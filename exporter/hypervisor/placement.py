@@ -39,6 +39,12 @@ def read_iothread_affinities(connection: Connection, domain: Any, guest: Guest) 
     return {identifier: _set(allowed) for identifier, allowed in threads}
 
 
+def read_logical_cpus(connection: Connection, domain: Any, guest: Guest) -> list[dict[str, int]]:
+    """Nanoseconds of each logical CPU of the host that the guest took (getCPUStats); raises HypervisorError."""
+    times: list[dict[str, int]] = connection.call(domain.getCPUStats, False, 0, about=f"domain '{guest.name}'")
+    return times
+
+
 def _set(allowed: Sequence[bool]) -> tuple[int, ...]:
     """The numbers of the host CPUs that are allowed."""
     return tuple(cpu for cpu, one in enumerate(allowed) if one)

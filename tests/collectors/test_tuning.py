@@ -4,7 +4,13 @@ from collections.abc import Iterable
 
 import pytest
 
-from exporter.collectors import domain_configuration, domain_iothread, domain_tuning, domain_vcpu_placement
+from exporter.collectors import (
+    domain_configuration,
+    domain_iothread,
+    domain_logical_cpu,
+    domain_tuning,
+    domain_vcpu_placement,
+)
 from exporter.collectors.domain_iothread import place
 from exporter.collectors.nodeset import canonical, members, ranges
 from exporter.exposition.rows import Rows
@@ -124,6 +130,19 @@ def test_where_threads_may_run_now_is_a_set_and_its_size() -> None:
     }
 
 
+def test_what_a_guest_takes_of_each_cpu_of_the_host_is_in_seconds() -> None:
+    """By number; a driver that does not tell vCPUs apart gives the whole alone."""
+    rows = Rows()
+    domain_logical_cpu.collect(
+        guest(), [{"cpu_time": 2_500_000_000, "vcpu_time": 2_000_000_000}, {"cpu_time": 0}], rows
+    )
+    assert _lines(rows) == [
+        'libvirt_domain_logical_cpu_seconds_total{cpu="0",domain="web-1"} 2.5',
+        'libvirt_domain_logical_cpu_seconds_total{cpu="1",domain="web-1"} 0.0',
+        'libvirt_domain_logical_cpu_vcpu_seconds_total{cpu="0",domain="web-1"} 2.0',
+    ]
+
+
 def test_the_rest_of_a_definition_is_one_series_each() -> None:
     """Devices that are alike are one; a device with an order of its own stands with its name."""
     xml = (
@@ -136,7 +155,9 @@ def test_the_rest_of_a_definition_is_one_series_each() -> None:
         "<devices><disk><target dev='vda'/><boot order='2'/></disk>"
         "<interface><target dev='vnet3'/><boot order='1'/></interface>"
         "<serial type='pty'><log file='/var/log/web-1.log'/><target port='0'/></serial>"
-        "<input type='tablet' bus='usb'/><input type='tablet' bus='usb'/></devices></domain>"
+        "<input type='tablet' bus='usb'/><input type='tablet' bus='usb'/>"
+        "<video><model type='virtio' vram='16384'/><alias name='video0'/>"
+        "<address type='pci' domain='0x0000' bus='0x00' slot='0x1f' function='0x2'/></video></devices></domain>"
     )
     assert description(domain_configuration.COLLECTOR, xml) == [
         'libvirt_domain_cpu_topology_info{cores="2",dies="1",domain="web-1",sockets="1",threads="2"} 1',
@@ -154,6 +175,8 @@ def test_the_rest_of_a_definition_is_one_series_each() -> None:
         'libvirt_domain_console_info{backend="pty",domain="web-1",kind="serial",log_file="/var/log/web-1.log",'
         'port="0"} 1',
         'libvirt_domain_input_info{bus="usb",domain="web-1",input="tablet"} 1',
+        'libvirt_domain_video_memory_bytes{domain="web-1",model="virtio"} 16777216',
+        'libvirt_domain_device_address_info{address="0000:00:1f.2",alias="video0",device="video",domain="web-1"} 1',
     ]
 
 

@@ -108,8 +108,22 @@ def test_jobs_have_a_result(parameters: dict[str, object], result: str) -> None:
 
 def test_times_of_jobs_are_seconds() -> None:
     """Milliseconds become seconds."""
-    fields = domain("job_completed").read({"operation": 2, "time_elapsed": 1500, "downtime": 20}).fields
-    assert (fields["duration_seconds"], fields["downtime_seconds"]) == (1.5, 0.02)
+    told = {"operation": 2, "time_elapsed": 1500, "downtime": 20, "setup_time": 5}
+    fields = domain("job_completed").read(told).fields
+    assert (fields["duration_seconds"], fields["downtime_seconds"], fields["setup_seconds"]) == (1.5, 0.02, 0.005)
+
+
+def test_figures_of_jobs_keep_their_units() -> None:
+    """Bytes are bytes; what a job does not have is absent."""
+    told = {"data_processed": 9, "memory_processed": 7, "disk_processed": 2, "memory_bps": 3, "memory_iteration": 4}
+    assert domain("job_completed").read({"operation": 5, **told}).fields == {
+        "operation": "migration_out",
+        "bytes": 9,
+        "memory_bytes": 7,
+        "file_bytes": 2,
+        "memory_bytes_per_second": 3,
+        "memory_iterations": 4,
+    }
 
 
 @pytest.mark.parametrize(("phase", "name"), [(0, "connect"), (1, "initialize"), (2, "disconnect")])

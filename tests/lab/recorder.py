@@ -114,7 +114,7 @@ def _guest(domain: Any, stats: dict[str, Any]) -> dict[str, Any]:
         "state": _answer(domain.state),
         "memoryStats": _answer(domain.memoryStats),
         "vcpus": _answer(domain.vcpus),
-        "getCPUStats": _answer(domain.getCPUStats, True),
+        "getCPUStats": {"total": _answer(domain.getCPUStats, True), "each": _answer(domain.getCPUStats, False)},
         "controlInfo": _answer(domain.controlInfo),
         "diskErrors": _answer(domain.diskErrors),
         "messages": _answer(domain.messages),

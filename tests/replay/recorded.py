@@ -165,7 +165,7 @@ def _domain(guest: Mapping[str, Any]) -> Recorded:
             "autostart": guest["autostart"],
             "hasManagedSaveImage": guest["managed_save"],
             "XMLDesc": lambda *_: guest["xml"],
-            "getCPUStats": lambda *_: guest["getCPUStats"],
+            "getCPUStats": lambda total, *_: guest["getCPUStats"]["total" if total else "each"],
             "messages": lambda flags=0: [
                 text for text in guest.get("messages", ()) if not flags or text.startswith(_MESSAGES.get(flags, ""))
             ],
