@@ -98,18 +98,23 @@ def _ask(connection: Connection, guests: Sequence[Guest], read: Read, monitors: 
     return asked
 
 
-_COMING = (libvirt.VIR_DOMAIN_PAUSED_MIGRATION, libvirt.VIR_DOMAIN_PAUSED_STARTING_UP)
+_COMING = {
+    (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_STARTING_UP),
+    (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_MIGRATION),
+    (libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_POSTCOPY),
+}
+"""State and reason of guests that are not here yet, or with a part of their memory only."""
 
 
 def _comes(connection: Connection, guest: Guest) -> bool:
-    """Whether the guest is being started or moved here: until it runs, libvirt gives no job of it to anybody, and who
-    wants one waits for half a minute."""
+    """Whether the guest is being started or moved here: until all of it is there, libvirt gives no job of it to
+    anybody, and who wants one waits for half a minute."""
     if not guest.active:
         return False
     state, reason = guest.state, guest.reason
     if state in (None, libvirt.VIR_DOMAIN_SHUTOFF):  # not seen yet since it is active
         state, reason = connection.call(connection.domain(guest.uuid).state, 0, about=f"domain '{guest.name}'")
-    return state == libvirt.VIR_DOMAIN_PAUSED and reason in _COMING
+    return (state, reason) in _COMING
 
 
 def _read(connection: Connection, guest: Guest, read: Read, monitors: SetAside | None) -> Any:
