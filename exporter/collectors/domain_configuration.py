@@ -42,9 +42,13 @@ LIFECYCLE_ACTION_INFO = Metric(
 BOOT_INFO = Metric(
     "libvirt_domain_boot_info",
     "info",
-    "What the firmware tries to boot from, in the order of the label (libvirt domain XML boot).",
+    "What the firmware tries to boot from, in the order of the label, or what a container starts (libvirt domain XML "
+    "boot, init).",
     labels=("domain", "boot_order", "device"),
-    source="XMLDesc(0) os/boot @dev, else devices/{disk,interface,hostdev,redirdev}/boot @order with the device's name",
+    source=(
+        "XMLDesc(0) os/boot @dev, else devices/{disk,interface,hostdev,redirdev}/boot @order with the device's name, "
+        "else os/init"
+    ),
     note=_NOTE,
     set="optional",
 )
@@ -163,7 +167,7 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
 
 
 def _boots(root: Element) -> list[tuple[str, str]]:
-    """Order and device: kinds of devices, or devices that have an order of their own."""
+    """Order and device: kinds of devices, devices that have an order of their own, or the program of a container."""
     kinds = [(str(order), boot.get("dev", "")) for order, boot in enumerate(root.findall("os/boot"), 1)]
     single = [
         (boot.get("order", ""), _get(device, "target", "dev") or _get(device, "alias", "name") or kind)
@@ -171,7 +175,8 @@ def _boots(root: Element) -> list[tuple[str, str]]:
         for device in root.findall(f"devices/{kind}")
         for boot in device.findall("boot")
     ]
-    return kinds + single
+    init = root.findtext("os/init")
+    return kinds + single + ([("1", init)] if init else [])
 
 
 def _get(element: Element, path: str, name: str) -> str:

@@ -190,6 +190,13 @@ def test_kinds_of_devices_to_boot_from_have_the_order_of_their_elements() -> Non
     ]
 
 
+def test_a_container_says_which_program_it_starts() -> None:
+    """It has no firmware."""
+    xml = "<domain type='lxc'><os><type>exe</type><init>/sbin/init</init></os></domain>"
+    wanted = 'libvirt_domain_boot_info{boot_order="1",device="/sbin/init",domain="web-1"} 1'
+    assert wanted in description(domain_configuration.COLLECTOR, xml)
+
+
 def test_an_io_thread_that_serves_no_disk_says_so() -> None:
     """Two threads, one disk on the first."""
     xml = "<domain><iothreads>2</iothreads><devices><disk><driver iothread='1'/></disk></devices></domain>"
