@@ -11,7 +11,10 @@ from contextlib import contextmanager
 import pytest
 
 from tests.figures import Measured
+from tests.lab.definitions import Disk
+from tests.lab.extras import backup
 from tests.lab.guests import Guests
+from tests.lab.images import qcow2
 from tests.lab.libvirtd import Libvirtd
 from tests.lab.polling import eventually
 from tests.lab.readonly import readonly
@@ -124,6 +127,20 @@ class _Job:
             pass
 
 
+def _oldest_beside_job(watching: Watch, name: str) -> str:
+    """How old the figures of any guest became in three intervals, while a job holds one that is not taken for hung."""
+    oldest = 0.0
+    until = time.monotonic() + 3 * INTERVAL
+    while time.monotonic() < until:
+        oldest = max(oldest, *watching.ages().values())
+    page = watching.samples()
+    assert oldest < 2 * INTERVAL + GRACE
+    assert page.value("libvirt_domain_timed_out", domain=name) == 0
+    assert page.value("libvirt_domain_stats_partial", domain=name) == 0
+    assert page.value("libvirt_connection_closes_total", role="worker", reason="abandoned") == 0
+    return f"{oldest:.1f} s at an interval of {INTERVAL:g} s"
+
+
 @pytest.mark.usefixtures("crowd")
 @pytest.mark.parametrize(
     "command",
@@ -146,16 +163,7 @@ def test_job_that_holds_a_guest(
         with readonly(libvirt_host.uri) as connection:
             domain = connection.lookupByName(HELD)
             eventually(lambda: domain.jobInfo()[0] != 0, within=20, what="the job")
-        oldest = 0.0
-        until = time.monotonic() + 3 * INTERVAL
-        while time.monotonic() < until:
-            oldest = max(oldest, *watching.ages().values())
-        page = watching.samples()
-        measured(f"{command[0]}: oldest figures", f"{oldest:.1f} s at an interval of {INTERVAL:g} s")
-        assert oldest < 2 * INTERVAL + GRACE
-        assert page.value("libvirt_domain_timed_out", domain=HELD) == 0
-        assert page.value("libvirt_domain_stats_partial", domain=HELD) == 0
-        assert page.value("libvirt_connection_closes_total", role="worker", reason="abandoned") == 0
+        measured(f"{command[0]}: oldest figures", _oldest_beside_job(watching, HELD))
         measured(f"{command[0]}: stopped after", f"{ending.stop():.2f} s")
     finally:
         job.finish()
@@ -163,3 +171,21 @@ def test_job_that_holds_a_guest(
         if not domain.isActive():
             libvirt_host.run_inside(["virsh", "start", "--paused", HELD])
     watching.wait_fresh(within=30, guests=COUNT)
+
+
+@pytest.mark.usefixtures("crowd")
+def test_backup_that_nobody_fetches(
+    libvirt_host: Libvirtd, module_guests: Guests, watch: StartWatch, measured: Measured
+) -> None:
+    """A backup runs for as long as it takes whoever fetches it: everything stays complete and fresh beside it."""
+    disk = Disk(qcow2(module_guests.images / "backed-up.qcow2"), "qcow2")
+    domain = module_guests.start_paused(module_guests.idle("backed-up", disks=0, nics=0).with_disks((disk,)))
+    try:
+        watching, ending = watch(libvirt_host, interval=INTERVAL), watch(libvirt_host, interval=INTERVAL)
+        watching.wait_fresh(within=20, guests=COUNT + 1)
+        backup(domain, "vda")
+        measured("oldest figures", _oldest_beside_job(watching, "backed-up"))
+        assert domain.jobInfo()[0] != 0, "the backup was over"
+        measured("stopped after", f"{ending.stop():.2f} s")
+    finally:
+        module_guests.remove([domain])

@@ -1,1 +1,1 @@
-"""Trials of what is shipped, in fresh roots of a distribution."""
+"""Trials in fresh roots of a distribution: of what is shipped, and against its libvirt."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree
 
@@ -116,7 +117,7 @@ def _furnish(guests: Guests) -> None:
     pool.createXML(_VOLUME)
     pool.refresh()
     booted = linux()
-    inside = [shutil.copy(file, guests.images) for file in (booted.kernel, booted.initramfs)]
+    inside = [Path(shutil.copy(file, guests.images)) for file in (booted.kernel, booted.initramfs)]
     disk = Disk(images.chain(guests.images, GUEST, 2), "qcow2")
     domain = guests.start(guests.linux(GUEST, linux=Linux(*inside), disks=(disk,)))
     wrote = "block.0.wr.bytes"
