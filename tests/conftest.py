@@ -5,11 +5,16 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.lab.guests import Guests
 from tests.lab.libvirtd import Libvirtd
 
 pytest_plugins = ["tests.figures"]
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 _LONG = {
     "soak": "a soak run of many minutes: scripts/test --soak",
