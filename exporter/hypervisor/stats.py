@@ -5,6 +5,7 @@ NOWAIT or not. So guests are asked in small shards from several connections; a s
 with controlInfo(), its call is ended, the culprit is set aside, and the rest is asked again.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -26,6 +27,7 @@ from exporter.hypervisor.shards import Shard, cut, shard_aside
 
 _SUSPICIOUS_SECONDS = 4.0
 _LOOK_SECONDS = 0.25
+_AGAIN_SECONDS = 0.05  # others are in a monitor for some milliseconds
 
 _NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 _BACKING = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING
@@ -86,12 +88,27 @@ class Statistics:
         With `backing` there is an entry in `block` for every image of each chain.
         """
         answers = Answers()
-        guests = list(guests)
         if self._set_aside.since:
             self._pool.submit_short(self._set_aside.look).result()
+        withheld = self._ask_all(guests, groups, deliver, answers, backing=backing)
+        # Somebody else's call, or one of ours from before, may wait in a hung monitor: NOWAIT goes round it unseen.
+        hung = self._culprits(withheld)
+        for guest in hung:
+            self._set_aside.add(guest.uuid, guest.name)
+        passing = [guest for guest in withheld if guest not in hung]
+        if passing:
+            # Another client was there at the same moment: one that asks as often as we do would be there each time.
+            time.sleep(_AGAIN_SECONDS)
+            self._ask_all(passing, groups, deliver, answers, backing=backing)
+        return answers
+
+    def _ask_all(
+        self, guests: Iterable[Guest], groups: frozenset[str], deliver: Deliver, answers: Answers, *, backing: bool
+    ) -> list[Guest]:
+        """Ask the guests in shards, side by side; those that were answered for without their monitor."""
         waiting = deque(cut(guests, groups, backing, self._set_aside, self._pool.lanes, self._shard_size))
         out: dict[Future[list[tuple[Guest, Flat]]], Shard] = {}
-        partial: list[Guest] = []
+        withheld: list[Guest] = []
         until = self._clock.steady() + self._deadline
         try:
             while waiting or out:
@@ -100,7 +117,7 @@ class Statistics:
                 for future in done:
                     shard = out.pop(future)
                     try:
-                        partial += self._take(shard, future, deliver)
+                        withheld += self._take(shard, future, deliver)
                     except _Full:
                         waiting.append(shard_aside(shard.guests, shard.groups))
                     except Abandoned as error:
@@ -116,21 +133,18 @@ class Statistics:
         finally:
             for future, shard in out.items():
                 future.add_done_callback(lambda _, shard=shard: self._leave(shard))  # type: ignore[misc]
-        # Somebody else's call, or one of ours from before, may wait in a hung monitor: NOWAIT goes round it unseen.
-        for guest in self._culprits(partial):
-            self._set_aside.add(guest.uuid, guest.name)
-        return answers
+        return withheld
 
     def _take(self, shard: Shard, answered: "Future[list[tuple[Guest, Flat]]]", deliver: Deliver) -> list[Guest]:
         """Deliver what a shard came to; the guests answered for without their monitor. Raises HypervisorError."""
-        partial = []
+        withheld = []
         for guest, flat in answered.result():
             if self._vary:
                 flat = self._vary(guest.uuid, guest.identifier, flat)
             deliver(guest, Record(flat), shard.given, shard.asked_at)
             if shard.enters_monitor and self._withheld(guest, shard.groups, flat):
-                partial.append(guest)
-        return partial
+                withheld.append(guest)
+        return withheld
 
     def _withheld(self, guest: Guest, groups: frozenset[str], flat: Container[str]) -> bool:
         """Whether a running guest was answered for without its monitor, because something else holds it."""

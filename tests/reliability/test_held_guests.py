@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -18,6 +19,8 @@ from tests.lab.images import qcow2
 from tests.lab.libvirtd import Libvirtd
 from tests.lab.polling import eventually
 from tests.lab.readonly import readonly
+from tests.lab.watch import Watch as InProcess
+from tests.lab.watch import watch as in_process
 from tests.reliability.conftest import StartWatch
 from tests.reliability.watching import MONITOR_FREE, Watch
 
@@ -189,3 +192,27 @@ def test_backup_that_nobody_fetches(
         measured("stopped after", f"{ending.stop():.2f} s")
     finally:
         module_guests.remove([domain])
+
+
+@pytest.mark.usefixtures("crowd")
+def test_two_agents_in_step(libvirt_host: Libvirtd) -> None:
+    """NOWAIT goes round a guest that another client is asking at this moment; one that always asks at the same moment
+    takes nothing away from us for good, nor we from it."""
+    statistics = ("domain_memory", "domain_vcpu", "domain_block", "domain_health")
+    together = threading.Barrier(2)
+    partial: list[float] = []
+
+    def ask(watching: InProcess) -> None:
+        for _ in range(15):
+            together.wait(timeout=60)
+            watching.run(*statistics)
+            partial.extend(watching.samples("libvirt_domain_stats_partial").values())
+
+    with in_process(libvirt_host.uri, *statistics) as one, in_process(libvirt_host.uri, *statistics) as other:
+        for each in (one, other):
+            each.run(*statistics)
+        with ThreadPoolExecutor(2) as executor:
+            for done in [executor.submit(ask, each) for each in (one, other)]:
+                done.result()
+    assert len(partial) == 2 * 15 * COUNT
+    assert sum(partial) <= len(partial) / 20  # room for a busy machine; a third without asking again
