@@ -50,7 +50,7 @@ def _fresh(watch: Watch, measured: Measured, since: float, fault: str = "") -> N
     took = watch.wait_fresh(within=30, guests=COUNT, since=since)
     measured(f"{fault}: fresh after" if fault else "fresh after", f"{took:.1f} s")
     assert took < FRESH_SECONDS
-    eventually(lambda: _whole(watch), within=3 * INTERVAL, what="every collector's success")
+    eventually(lambda: _whole(watch), within=15, what="every collector's success")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
