@@ -1,5 +1,6 @@
 """Gathers what a batch needs from libvirt and lets its collectors write it onto the page."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
@@ -72,6 +73,7 @@ class Gathering:
         self._on_changes = on_changes
         self._known_fields = known_fields
         self._turns = Turns()
+        self._listing = threading.Lock()
         self._things = ThingCalls(figures.pool, scope, page)
         self._writing = Writing(page, figures.inventory)
         self._singly = GuestCalls(figures, self._writing, agents)
@@ -112,8 +114,13 @@ class Gathering:
 
     def list_guests(self) -> None:
         """List the guests anew; those that are gone leave every part at once."""
+        # What a listing found is heeded before the next one: else a guest that was away for a moment would leave the
+        # page after it came back, and its description is not read again for that.
+        with self._listing:
+            self._heed(self._figures.pool.submit_short(self._figures.inventory.refresh).result())
+
+    def _heed(self, changes: Changes) -> None:
         inventory = self._figures.inventory
-        changes = self._figures.pool.submit_short(inventory.refresh).result()
         if changes.gone:
             self._figures.set_aside.keep(set(inventory.everyone))
             self._figures.pool.keep_domains(frozenset(inventory.everyone))
@@ -212,7 +219,7 @@ class Gathering:
         inventory = self._figures.inventory
         expires = self._clock.steady() + self._lifetime(batch.interval)
         described, failing = set(), set()
-        for changed, failed in self._descriptions.read(list(inventory.candidates.values())):
+        for changed, failed in self._descriptions.read(batch, list(inventory.candidates.values())):
             if [uuid for uuid, root in changed.items() if inventory.choose(uuid, root)]:
                 self.list_guests()
             for uuid, root in changed.items():

@@ -1,7 +1,7 @@
 """Domain XML, read once and again only when it changed."""
 
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import islice
 from typing import Any
@@ -23,36 +23,42 @@ logger = structlog.get_logger()
 
 
 class Descriptions:
-    """Which guests' XML is known to be as it was read; nothing of the XML itself is kept here.
+    """Which guests' XML is known to be as each of its readers has read it; nothing of the XML itself is kept here.
 
-    With `events` a change is told by an event, and only what was told is read again; without, everything is.
+    With `events` a change is told by an event, and only what was told is read again; without, everything is. Who reads
+    at another pace has not seen what others have.
     """
 
     def __init__(self, pool: WorkerPool, filters: Filters) -> None:
         self._pool = pool
         self._filters = filters
         self._told = False
-        self._read: set[str] = set()
+        self._read: defaultdict[Hashable, set[str]] = defaultdict(set)
         self.events = False
 
     def changed(self, uuids: Iterable[str]) -> None:
         """The XML of these guests is to be read again."""
-        self._read.difference_update(uuids)
+        changed = frozenset(uuids)
+        for read in list(self._read.values()):
+            read.difference_update(changed)
 
     def all_changed(self) -> None:
         """Nothing is known any more: the host was gone for a while."""
-        self._read.clear()
+        for read in list(self._read.values()):
+            read.clear()
 
     def keep(self, uuids: Collection[str]) -> None:
         """Forget guests that are not among these."""
-        self._read.intersection_update(uuids)
+        for read in list(self._read.values()):
+            read.intersection_update(uuids)
 
-    def read(self, guests: Sequence[Guest]) -> Iterator[tuple[dict[str, Element], set[str]]]:
-        """The XML of the guests for which it changed, by uuid, and the guests whose XML could not be had, some guests
-        at a time: a parsed description takes ten times its text. Raises ConnectionLost.
+    def read(self, reader: Hashable, guests: Sequence[Guest]) -> Iterator[tuple[dict[str, Element], set[str]]]:
+        """The XML of the guests for which it changed since this reader had it, by uuid, and the guests whose XML could
+        not be had, some guests at a time: a parsed description takes ten times its text. Raises ConnectionLost.
         """
-        wanted = [guest for guest in guests if not self.events or guest.uuid not in self._read]
-        self._read.update(guest.uuid for guest in wanted)
+        read = self._read[reader]
+        wanted = [guest for guest in guests if not self.events or guest.uuid not in read]
+        read.update(guest.uuid for guest in wanted)
         chunks = iter([wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)])
         ahead = deque(map(self._submit, islice(chunks, self._pool.lanes)))
         left = {guest.uuid for guest in wanted}
@@ -61,11 +67,9 @@ class Descriptions:
                 some, failed = ahead.popleft().result()
                 ahead.extend(map(self._submit, islice(chunks, 1)))
                 left -= some.keys()
-                self._read -= failed
                 yield some, failed
-        except HypervisorError:
-            self._read -= left
-            raise
+        finally:
+            read -= left
         self._tell_unmatched(guests)
 
     def _tell_unmatched(self, guests: Iterable[Guest]) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from exporter.collectors.registry import COLLECTORS
@@ -56,10 +57,14 @@ class Watch:
 
 
 @contextmanager
-def watch(uri: str, *collectors: str, **settings: Any) -> Iterator[Watch]:
-    """A host with these collectors on, connected."""
+def watch(
+    uri: str, *collectors: str, paces: Mapping[str, float] = MappingProxyType({}), **settings: Any
+) -> Iterator[Watch]:
+    """A host with these collectors on, connected; `paces` are intervals that are not the usual ones."""
     intervals = {
-        each.name: each.interval for each in COLLECTORS if each.name in {*collectors, "connection", "exporter"}
+        each.name: paces.get(each.name, each.interval)
+        for each in COLLECTORS
+        if each.name in {*collectors, "connection", "exporter"}
     }
     host = Host(HostSettings("lab", uri, collectors=intervals, **settings), Schedule(), None)
     watchdog = Watchdog()

@@ -41,16 +41,18 @@ def watching(host: Libvirtd, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def _whole(watch: Watch) -> bool:
     page = watch.samples()
     succeeded = page.by("collector", "libvirt_exporter_collector_success")
-    return all(succeeded.values()) and set(page.by("domain", "libvirt_domain_info")) == {
-        f"idle-{number}" for number in range(COUNT)
-    }
+    failed = [name for name, success in succeeded.items() if not success]
+    assert not failed, f"these failed: {', '.join(failed)}"
+    missing = {f"idle-{number}" for number in range(COUNT)} ^ set(page.by("domain", "libvirt_domain_info"))
+    assert not missing, f"described wrongly: {', '.join(sorted(missing))}"
+    return True
 
 
 def _fresh(watch: Watch, measured: Measured, since: float, fault: str = "") -> None:
     took = watch.wait_fresh(within=30, guests=COUNT, since=since)
     measured(f"{fault}: fresh after" if fault else "fresh after", f"{took:.1f} s")
     assert took < FRESH_SECONDS
-    eventually(lambda: _whole(watch), within=15, what="every collector's success")
+    eventually(lambda: _whole(watch), within=3 * INTERVAL, what="every collector's success")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
