@@ -1,20 +1,15 @@
 """Lets collectors write about storage pools and virtual networks, each a subject of its own on the page."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from exporter.collection.plan import Batch, Slot
 from exporter.collectors.source import ThingCall
 from exporter.exposition.page import Page
 from exporter.hypervisor.pool import WorkerPool
 from exporter.hypervisor.things import Find, Thing, Things
+from exporter.outcome import Outcome
 from exporter.scope import Scope
-
-
-class Outcome(Protocol):
-    """What a run of one collector came to."""
-
-    failures: int
 
 
 class ThingCalls:
@@ -55,7 +50,7 @@ class ThingCalls:
             subject = f"thing {answer.thing.name}"
             present.add(subject)
             complete = complete and answer.data is not None
-            if source.inside is not None and answer.data is not None:
+            if source.inside is not None and source not in self._told and answer.data is not None:
                 inside += answer.data.names
             for slot in batch.slots:
                 outcomes[slot.collector.name].failures += answer.failures
@@ -64,13 +59,13 @@ class ThingCalls:
         for slot in batch.slots:
             self._drop(slot, self._shown.get(slot, set()) - present)
             self._shown[slot] = present
-        if complete:
+        if complete and inside:
             self._tell_unmatched(source, inside)
         return values, things.listed or ()
 
     def _tell_unmatched(self, source: ThingCall, names: Sequence[str]) -> None:
         """Once, when there is something in the things that are shown."""
-        if source.inside is not None and names and source not in self._told:
+        if source.inside is not None:
             self._told.add(source)
             source.inside(self._scope).tell_unmatched(names, self._pool.name)
 

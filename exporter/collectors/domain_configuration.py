@@ -2,6 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
+from exporter.collectors.attributes import attribute_of
 from exporter.collectors.collector import RARE, Collector, Feed
 from exporter.collectors.source import Description
 from exporter.collectors.units import kibibytes, pci
@@ -151,7 +152,7 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
         info(SYSINFO_INFO, *(entries.get(name, "") for name in SYSINFO_INFO.labels[1:]))
     for kind in ("serial", "console"):
         for line in root.findall(f"devices/{kind}"):
-            port, log = _get(line, "target", "port"), _get(line, "log", "file")
+            port, log = attribute_of(line, "target", "port"), attribute_of(line, "log", "file")
             info(CONSOLE_INFO, kind, port, line.get("type", ""), log)
     for each in root.findall("devices/input"):
         info(INPUT_INFO, each.get("type", ""), each.get("bus", ""))
@@ -163,25 +164,20 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
     for each in root.findall("devices/*"):
         place = each.find("address[@type='pci']")
         if place is not None:
-            info(DEVICE_ADDRESS_INFO, each.tag, _get(each, "alias", "name"), pci(place))
+            info(DEVICE_ADDRESS_INFO, each.tag, attribute_of(each, "alias", "name"), pci(place))
 
 
 def _boots(root: Element) -> list[tuple[str, str]]:
     """Order and device: kinds of devices, devices that have an order of their own, or the program of a container."""
     kinds = [(str(order), boot.get("dev", "")) for order, boot in enumerate(root.findall("os/boot"), 1)]
     single = [
-        (boot.get("order", ""), _get(device, "target", "dev") or _get(device, "alias", "name") or kind)
+        (boot.get("order", ""), attribute_of(device, "target", "dev") or attribute_of(device, "alias", "name") or kind)
         for kind in _BOOTABLE
         for device in root.findall(f"devices/{kind}")
         for boot in device.findall("boot")
     ]
     init = root.findtext("os/init")
     return kinds + single + ([("1", init)] if init else [])
-
-
-def _get(element: Element, path: str, name: str) -> str:
-    found = element.find(path)
-    return "" if found is None else found.get(name, "")
 
 
 COLLECTOR = Collector(

@@ -2,6 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
+from exporter.collectors.attributes import attribute_of
 from exporter.collectors.collector import RARE, Collector, Feed, not_run
 from exporter.collectors.source import Description
 from exporter.collectors.units import pci, scaled, yes_no
@@ -155,15 +156,16 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
         place = (_alias(device, "hostdev", number), device.get("type", ""), _address(device))
         info(HOSTDEV_INFO, *place, device.get("model", ""), device.get("managed", ""))
     for graphics in root.findall("devices/graphics"):
-        listen = _get(graphics, "listen", "address") or graphics.get("listen", "")
+        listen = attribute_of(graphics, "listen", "address") or graphics.get("listen", "")
         info(GRAPHICS_INFO, graphics.get("type", ""), listen, graphics.get("port", graphics.get("tlsPort", "")))
     for model in root.findall("devices/video/model"):
-        accelerated = yes_no(_get(model, "acceleration", "accel3d") == "yes")
+        accelerated = yes_no(attribute_of(model, "acceleration", "accel3d") == "yes")
         info(VIDEO_INFO, model.get("type", ""), model.get("heads", ""), accelerated)
     for device in root.findall("devices/tpm"):
-        info(TPM_INFO, device.get("model", ""), _get(device, "backend", "type"), _get(device, "backend", "version"))
+        backend = (attribute_of(device, "backend", name) for name in ("type", "version"))
+        info(TPM_INFO, device.get("model", ""), *backend)
     for device in root.findall("devices/rng"):
-        info(RNG_INFO, device.get("model", ""), _get(device, "backend", "model"))
+        info(RNG_INFO, device.get("model", ""), attribute_of(device, "backend", "model"))
     for device in root.findall("devices/watchdog"):
         info(WATCHDOG_INFO, device.get("model", ""), device.get("action", ""))
     for device in root.findall("devices/panic"):
@@ -190,23 +192,20 @@ _SIZES = {
 }
 
 
-def _get(element: Element, path: str, name: str) -> str:
-    found = element.find(path)
-    return "" if found is None else found.get(name, "")
-
-
 def _alias(device: Element, kind: str, number: int) -> str:
     """The name libvirt gives a device when its guest starts; before that, one by its place in the description."""
-    return _get(device, "alias", "name") or f"{kind}{number}"
+    return attribute_of(device, "alias", "name") or f"{kind}{number}"
 
 
 def _address(device: Element) -> str:
     """Where an assigned device is on the host, as the tools of its subsystem write it."""
     address = device.find("source/address")
     if address is None:
-        vendor, product = _get(device, "source/vendor", "id"), _get(device, "source/product", "id")
+        vendor, product = attribute_of(device, "source/vendor", "id"), attribute_of(device, "source/product", "id")
         named = (
-            _get(device, "source", "wwpn") or device.findtext("source/char", "") or device.findtext("source/block", "")
+            attribute_of(device, "source", "wwpn")
+            or device.findtext("source/char", "")
+            or device.findtext("source/block", "")
         )
         return f"{vendor}:{product}" if vendor else named
     if "uuid" in address.attrib:
@@ -216,14 +215,19 @@ def _address(device: Element) -> str:
     if device.get("type") == "usb":
         return f"{address.get('bus', '')}:{address.get('device', '')}"
     place = ":".join(address.get(name, "") for name in ("bus", "target", "unit"))
-    return f"{_get(device, 'source/adapter', 'name')}:{place}"
+    return f"{attribute_of(device, 'source/adapter', 'name')}:{place}"
 
 
 def _filesystem(device: Element) -> tuple[str, str, str, str]:
     source = device.find("source")
     names = ("dir", "file", "dev", "name", "socket", "pool")
     place = "" if source is None else next((source.get(name, "") for name in names if source.get(name)), "")
-    return _get(device, "target", "dir"), _get(device, "driver", "type"), device.get("accessmode", ""), place
+    return (
+        attribute_of(device, "target", "dir"),
+        attribute_of(device, "driver", "type"),
+        device.get("accessmode", ""),
+        place,
+    )
 
 
 COLLECTOR = Collector(

@@ -2,6 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
+from exporter.collectors.attributes import attribute_of
 from exporter.collectors.collector import RARE, Collector, Feed
 from exporter.collectors.source import Description
 from exporter.collectors.units import kibibytes, kilobytes
@@ -151,7 +152,7 @@ _BANDWIDTH = (
 def describe(guest: Guest, root: Element, rows: Sink) -> None:
     """The facts of each interface; one without a host side has a MAC address and no name."""
     for interface in root.findall("devices/interface"):
-        name = _attribute(interface, "target", "dev")
+        name = attribute_of(interface, "target", "dev")
         labels = guest.interface(name) if name else None
         if name and labels is None:
             continue
@@ -159,9 +160,9 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
         rows.add(SOURCE_INFO, Labels(SOURCE_INFO.labels, (guest.name, name, *_source(interface))), 1)
         if labels is None:
             continue
-        rows.add(LINK_UP, labels, int(_attribute(interface, "link", "state") != "down"))
+        rows.add(LINK_UP, labels, int(attribute_of(interface, "link", "state") != "down"))
         for direction, attribute, metric, convert in _BANDWIDTH:
-            limit = _attribute(interface, f"bandwidth/{direction}", attribute)
+            limit = attribute_of(interface, f"bandwidth/{direction}", attribute)
             if limit:
                 rows.add(metric, labels, convert(int(limit)))
 
@@ -169,11 +170,11 @@ def describe(guest: Guest, root: Element, rows: Sink) -> None:
 def _identity(interface: Element, name: str) -> tuple[str, ...]:
     return (
         interface.get("type", ""),
-        _attribute(interface, "source", "bridge"),
+        attribute_of(interface, "source", "bridge"),
         name,
-        _attribute(interface, "mac", "address"),
-        _attribute(interface, "model", "type"),
-        _attribute(interface, "mtu", "size"),
+        attribute_of(interface, "mac", "address"),
+        attribute_of(interface, "model", "type"),
+        attribute_of(interface, "mtu", "size"),
     )
 
 
@@ -181,14 +182,9 @@ def _source(interface: Element) -> tuple[str, ...]:
     source = interface.find("source")
     return (
         *("" if source is None else source.get(name, "") for name in ("network", "portgroup", "dev", "mode")),
-        _attribute(interface, "virtualport/parameters", "interfaceid"),
-        _attribute(interface, "alias", "name"),
+        attribute_of(interface, "virtualport/parameters", "interfaceid"),
+        attribute_of(interface, "alias", "name"),
     )
-
-
-def _attribute(interface: Element, path: str, name: str) -> str:
-    element = interface.find(path)
-    return "" if element is None else element.get(name, "")
 
 
 COLLECTOR = Collector(

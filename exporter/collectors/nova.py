@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from exporter.collectors.attributes import attribute_of
+
 _VERSIONS = ("{http://openstack.org/xmlns/libvirt/nova/1.1}", "{http://openstack.org/xmlns/libvirt/nova/1.0}")
 
 
@@ -28,8 +30,7 @@ class Instance:
 
     def attribute(self, path: str, name: str) -> str:
         """An attribute of an element, empty without it."""
-        element = self.element.find(self._path(path))
-        return "" if element is None else element.get(name, "")
+        return attribute_of(self.element, self._path(path), name)
 
     def each(self, path: str) -> list[Element]:
         """All elements of that path."""

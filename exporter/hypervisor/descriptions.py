@@ -74,8 +74,10 @@ class Descriptions:
 
     def _tell_unmatched(self, guests: Iterable[Guest]) -> None:
         """Once, when the first devices are known."""
+        if self._told:
+            return
         known = [guest.devices for guest in guests if guest.devices is not None]
-        if known and not self._told:
+        if known:
             self._told = True
             disks = [name for devices in known for name in devices.disks]
             interfaces = [name for devices in known for name in devices.interfaces]

@@ -72,8 +72,8 @@ def read_volumes(connection: Connection, thing: Thing, scope: Scope) -> Volumes:
         return Volumes([], 0)
     about = f"storage pool '{thing.name}'"
     pool = connection.call(connection.libvirt.storagePoolLookupByName, thing.name, about=about)
-    listed = sorted(connection.call(pool.listAllVolumes, 0, about=about), key=lambda each: str(each.name()))
-    allowed = [each for each in listed if volume_filter(scope).allows(each.name())]
+    listed = {each.name(): each for each in connection.call(pool.listAllVolumes, 0, about=about)}
+    allowed = [listed[name] for name in sorted(filter(volume_filter(scope).allows, listed))]
     descriptions = describe(connection, allowed[: scope.volume_limit], f"volume in {about}")
     omitted = max(0, len(allowed) - scope.volume_limit)
-    return Volumes(descriptions, omitted, tuple(each.name() for each in listed))
+    return Volumes(descriptions, omitted, tuple(listed))
