@@ -79,6 +79,7 @@ class Guest:
         "_state_seen",
         "active",
         "devices",
+        "disks_show",
         "domain",
         "flags",
         "health",
@@ -104,6 +105,8 @@ class Guest:
         self.started_at: float | None = None
         """In Unix seconds, if it was seen to start."""
         self.health = Health()
+        self.disks_show = False
+        """Whether counters of its disks came when its monitor was entered: when they are missing, it was not."""
         self.domain = Labels(DOMAIN, (name,))
         self._filters = filters
         self._labels: dict[tuple[object, ...], Labels | None] = {}

@@ -156,10 +156,15 @@ class Host:
     def _part(self, collector: Collector) -> Part:
         interval = self.settings.collectors[collector.name]
         counted = isinstance(collector.feeds[0].source, Events)
-        phrase = "Counted as events come." if counted else f"Read every {interval:g}s."
+        invented = _INVENTED if self._demo else ""
         return Part(
             collector.metrics,
-            phrase=phrase + (_INVENTED if self._demo else ""),
+            phrase=("Counted as events come." if counted else _read_every(interval)) + invented,
+            phrases={
+                metric: _read_every(feed.paced(interval)) + invented
+                for feed in collector.feeds
+                for metric in feed.writes
+            },
             series_limit=self.settings.series_limit,
             clock=self._clock.steady,
         )
@@ -245,3 +250,7 @@ class Host:
                         feed.collect(self.figures, rows)
                 written.append(write_rows(collector.metrics, rows, form))
         return b"".join(written)
+
+
+def _read_every(seconds: float) -> str:
+    return f"Read every {seconds:g}s."

@@ -1,15 +1,16 @@
 """Gathers what a batch needs from libvirt and lets its collectors write it onto the page."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
 import structlog
 
-from exporter.clock import CLOCK, Clock, Moment
+from exporter.clock import CLOCK, Clock
 from exporter.collection.eventwriter import EventWriter
 from exporter.collection.guestcalls import GuestCalls
+from exporter.collection.paces import Paces, Wanted
 from exporter.collection.plan import Batch, Slot
 from exporter.collection.resting import Resting
 from exporter.collection.things import ThingCalls
@@ -36,7 +37,7 @@ from exporter.hypervisor.groups import NO_MONITOR
 from exporter.hypervisor.inventory import Changes
 from exporter.hypervisor.listings import read_listings
 from exporter.hypervisor.record import Record
-from exporter.hypervisor.stats import Answers
+from exporter.hypervisor.stats import Answers, Asked
 from exporter.hypervisor.stats import Statistics as BulkStatistics
 from exporter.hypervisor.things import Thing
 from exporter.hypervisor.unknown import KnownFields
@@ -78,6 +79,7 @@ class Gathering:
         self._writing = Writing(page, figures.inventory)
         self._singly = GuestCalls(figures, self._writing, agents)
         self._resting = Resting(clock)
+        self._paces = Paces(clock)
         self.events = EventWriter(figures, page, lifetime, retention, self._writing, clock)
 
     def gather(self, batch: Batch) -> dict[str, Outcome]:
@@ -127,6 +129,7 @@ class Gathering:
             self._descriptions.keep(inventory.candidates)
             self._figures.history.keep(inventory.guests)
             self._resting.keep(inventory.everyone)
+            self._paces.keep(inventory.everyone)
             self._writing.forget(changes.gone)
         if changes.gone or changes.renamed:
             self._page.forget(changes.gone | changes.renamed)
@@ -136,77 +139,84 @@ class Gathering:
     def _statistics(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
         self.list_guests()
         guests = list(self._figures.inventory.guests.values())
-        expires = self._clock.steady() + self._lifetime(batch.interval)
+        expires = self._expiry(batch)
 
-        def deliver(guest: Guest, record: Record, groups: frozenset[str], asked_at: float) -> None:
-            self._observe(guest, record, groups, self._clock.at(asked_at))
+        def deliver(guest: Guest, record: Record, asked: Asked) -> None:
+            self._observe(guest, record, asked)
             self._known_fields.note_unknown(record, self._figures.unknown_fields)
-            self._figures.history.observe(guest, record, asked_at)
+            self._figures.history.observe(guest, record, asked.at)
             for slot in batch.slots:
-                source = slot.feed.source
-                # What this guest was not asked for (it is set aside) keeps what it has until that is too old.
-                if isinstance(source, Statistics) and not source.every and source.groups <= groups:
-                    self._writing.guest(slot, guest, outcomes, expires, record)
+                # What a guest was not asked for (it is not due, or set aside) stays until it is too old.
+                if not slot.every and slot.groups <= asked.groups:
+                    self._writing.guest(slot, guest, outcomes, expires[slot], record)
 
-        def deliver_asked(guest: Guest, record: Record, groups: frozenset[str], asked_at: float) -> None:
-            deliver(guest, record, groups, asked_at)
-            self._resting.answered(batch, guest)
+        def deliver_asked(guest: Guest, record: Record, asked: Asked) -> None:
+            deliver(guest, record, asked)
+            self._answered(batch, guest, asked)
 
-        def deliver_resting(guest: Guest, record: Record, groups: frozenset[str], asked_at: float) -> None:
-            deliver(guest, record, groups, asked_at)
-            self._writing.confirm(batch, [guest], expires)
+        def deliver_resting(guest: Guest, record: Record, asked: Asked) -> None:
+            deliver(guest, record, asked)
+            self._writing.confirm([guest], expires)
 
-        asked, resting = self._resting.divide(batch, guests)
-        answers = self._bulk.gather(asked, batch.groups, deliver_asked, backing=batch.backing)
+        awake, resting = self._resting.divide(batch, guests)
+        wanted = self._paces.divide(batch, awake)
+        answers = self._bulk.gather(wanted, deliver_asked, backing=batch.backing)
         answers += self._filtered(batch, outcomes, expires)
         if resting:
-            answers += self._bulk.gather(resting, frozenset({"state"}), deliver_resting)
-        self._note_health(guests, answers.missing, batch.groups)
+            answers += self._bulk.gather({frozenset({"state"}): resting}, deliver_resting)
+        self._note_health(wanted, answers.missing)
         for error in answers.errors:
             logger.warning("guests not read", host=self._figures.pool.name, error=str(error))
         for slot in batch.slots:
-            source = slot.feed.source
-            if isinstance(source, Statistics) and source.every:
+            if slot.every:
                 for guest in guests:
-                    self._writing.guest(slot, guest, outcomes, expires, None)
+                    self._writing.guest(slot, guest, outcomes, expires[slot], None)
             elif answers.missing:
                 outcomes[slot.collector.name].failures += 1
-            self._writing.sums(slot, expires)
+            self._writing.sums(slot, expires[slot])
 
-    def _filtered(self, batch: Batch, outcomes: dict[str, Outcome], expires: float) -> Answers:
+    def _expiry(self, batch: Batch) -> dict[Slot, float]:
+        """Until when (steady seconds) what each slot of a batch writes now may stand."""
+        now = self._clock.steady()
+        return {slot: now + self._lifetime(slot.interval) for slot in batch.slots}
+
+    def _filtered(self, batch: Batch, outcomes: dict[str, Outcome], expires: Mapping[Slot, float]) -> Answers:
         """Ask guests that the filters leave out what is wanted of all guests: nothing but sums comes of it."""
-        slots = [
-            slot for slot in batch.slots if isinstance(slot.feed.source, Statistics) and slot.feed.source.unfiltered
-        ]
         inventory = self._figures.inventory
         hidden = [guest for uuid, guest in inventory.everyone.items() if uuid not in inventory.guests]
-        if not slots or not hidden:
+        if not batch.unfiltered.slots or not hidden:
             return Answers()
 
-        def deliver(guest: Guest, record: Record, _groups: frozenset[str], _asked_at: float) -> None:
-            self._resting.answered(batch, guest)
-            for slot in slots:
-                self._writing.guest(slot, guest, outcomes, expires, record)
+        def deliver(guest: Guest, record: Record, asked: Asked) -> None:
+            self._answered(batch.unfiltered, guest, asked)
+            for slot in batch.unfiltered.slots:
+                if slot.groups <= asked.groups:
+                    self._writing.guest(slot, guest, outcomes, expires[slot], record)
 
-        asked, _resting = self._resting.divide(batch, hidden)
-        return self._bulk.gather(asked, Batch(batch.name, batch.interval, tuple(slots)).groups, deliver)
+        awake, _resting = self._resting.divide(batch.unfiltered, hidden)
+        return self._bulk.gather(self._paces.divide(batch.unfiltered, awake), deliver)
 
-    def _observe(self, guest: Guest, record: Record, groups: frozenset[str], asked_at: Moment) -> None:
+    def _answered(self, batch: Batch, guest: Guest, asked: Asked) -> None:
+        """A guest need not be asked again before it is due."""
+        self._resting.answered(batch, guest)
+        if asked.whole is False:
+            self._paces.withheld(batch, guest)
+        else:
+            self._paces.answered(batch, guest, asked.groups)
+
+    def _observe(self, guest: Guest, record: Record, asked: Asked) -> None:
+        at = self._clock.at(asked.at)
         state = record.fields("state").get("state")
         if state is not None:
-            guest.observe(int(state), int(record.fields("state").get("reason", 0)), asked_at)
-        if "balloon" in groups and guest.active:
-            health = guest.health
-            # A job that somebody else holds, or a hung monitor: NOWAIT answers without what needs the monitor.
-            health.partial = bool(self._bulk.bulk) and "rss" not in record.fields("balloon")
-            if not health.partial:
-                health.asked_at = asked_at.wall
+            guest.observe(int(state), int(record.fields("state").get("reason", 0)), at)
+        if asked.whole is not None:
+            guest.health.partial = not asked.whole
+            if asked.whole:
+                guest.health.asked_at = at.wall
 
-    def _note_health(self, guests: Iterable[Guest], missing: set[str], groups: frozenset[str]) -> None:
-        if groups <= NO_MONITOR:
-            return
+    def _note_health(self, wanted: Wanted, missing: set[str]) -> None:
         set_aside = self._figures.set_aside
-        for guest in guests:
+        for guest in (guest for groups, guests in wanted.items() if not groups <= NO_MONITOR for guest in guests):
             health = guest.health
             health.set_aside_at = set_aside.since.get(guest.uuid)
             health.timed_out = guest.uuid in missing or health.set_aside_at is not None
@@ -217,7 +227,7 @@ class Gathering:
     def _describe(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
         self.list_guests()
         inventory = self._figures.inventory
-        expires = self._clock.steady() + self._lifetime(batch.interval)
+        expires = self._expiry(batch)
         described, failing = set(), set()
         for changed, failed in self._descriptions.read(batch, list(inventory.candidates.values())):
             if [uuid for uuid, root in changed.items() if inventory.choose(uuid, root)]:
@@ -227,15 +237,15 @@ class Gathering:
                 if guest is not None:
                     described.add(uuid)
                     for slot in batch.slots:
-                        self._writing.guest(slot, guest, outcomes, expires, root)
+                        self._writing.guest(slot, guest, outcomes, expires[slot], root)
             for slot in batch.slots:
                 outcomes[slot.collector.name].failures += len(failed & inventory.guests.keys())
             failing |= failed
         # Of the others no change was told; what could not be read is no longer known to be true.
         known = [guest for uuid, guest in inventory.guests.items() if uuid not in described and uuid not in failing]
-        self._writing.confirm(batch, known, expires)
+        self._writing.confirm(known, expires)
         for slot in batch.slots:
-            self._writing.sums(slot, expires)
+            self._writing.sums(slot, expires[slot])
 
     def _listings(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
         def read(connection: Connection) -> tuple[Mapping[str, frozenset[str]], int]:

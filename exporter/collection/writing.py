@@ -91,13 +91,13 @@ class Writing:
         among = self._inventory.everyone if hidden_too else self._inventory.guests
         return among.get(guest.uuid) is guest
 
-    def confirm(self, batch: Batch, guests: Iterable[Guest], expires: float) -> None:
-        """What these guests have on the page is still true."""
+    def confirm(self, guests: Iterable[Guest], expires: Mapping[Slot, float]) -> None:
+        """What these guests have on the page of each slot is still true."""
         with self._page.writing() as parts:
-            for slot in batch.slots:
+            for slot, until in expires.items():
                 part = parts[slot.collector.name]
                 for guest in guests:
-                    part.confirm(slot.number, guest.uuid, expires)
+                    part.confirm(slot.number, guest.uuid, until)
 
     def drop(self, batch: Batch, guests: Iterable[Guest]) -> None:
         """Take what these guests have on the page away."""

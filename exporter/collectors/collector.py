@@ -23,13 +23,18 @@ class Feed:
     The arguments of `collect` follow from the source (see `source`). It returns nothing, or for feeds with `summarise`
     what one guest adds to the sum: `summarise(values by uuid, inventory, rows)` writes the rows that are about all
     guests (pools and networks: by name, see `ThingCall`). `interval` in seconds is for feeds slower than their
-    collector.
+    collector; those name the metrics they write, so that the page says how often these are read.
     """
 
     source: Source
     collect: Callable[..., Any]
     summarise: Callable[..., None] | None = None
     interval: float | None = None
+    writes: tuple[Metric, ...] = ()
+
+    def paced(self, interval: float) -> float:
+        """Its interval in a collector of this one."""
+        return max(interval, self.interval or 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ STATS_PARTIAL = Metric(
     labels=DOMAIN,
     source=(
         "exporter: guest set aside and asked only with info(), vcpus(), getCPUStats(True) and "
-        "interfaceStats(), or domstats(NOWAIT) came without balloon.rss"
+        "interfaceStats(), or domstats(NOWAIT) came without balloon.rss or, when that is not due, block.0.rd.reqs"
     ),
     note="State, CPU and interface figures still come; memory and block figures do not, and are withdrawn.",
 )
@@ -128,7 +128,12 @@ COLLECTOR = Collector(
     metrics=METRICS,
     feeds=(
         Feed(statistics("balloon", every=True), collect),
-        Feed(GuestCall(read_control, enters_monitor=False), control, interval=SLOW),
+        Feed(
+            GuestCall(read_control, enters_monitor=False),
+            control,
+            interval=SLOW,
+            writes=(CONTROL_STATE, CONTROL_STATE_SECONDS, CONTROL_ERROR_INFO),
+        ),
     ),
     cost="one controlInfo for each active guest every 60 s, which needs neither job nor monitor",
     queries=(

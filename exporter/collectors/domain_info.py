@@ -129,18 +129,22 @@ METRICS = (
 
 
 def collect(guest: Guest, record: Record, rows: Sink) -> None:
-    """Memory, vCPUs and CPU time; what a guest uses is absent while it is off."""
-    balloon = record.fields("balloon")
-    if "maximum" in balloon:
-        rows.add(INFO_MAXIMUM_MEMORY_BYTES, guest.domain, kibibytes(int(balloon["maximum"])))
-    if guest.active and "current" in balloon:
-        rows.add(INFO_MEMORY_USAGE_BYTES, guest.domain, kibibytes(int(balloon["current"])))
+    """vCPUs and CPU time; what a guest uses is absent while it is off."""
     vcpus = record.fields("vcpu").get("current")
     if vcpus is not None:
         rows.add(INFO_VIRTUAL_CPUS, guest.domain, int(vcpus))
     time = record.fields("cpu").get("time")
     if guest.active and time is not None:
         rows.add(INFO_CPU_TIME_SECONDS, guest.domain, nanoseconds(int(time)))
+
+
+def memory(guest: Guest, record: Record, rows: Sink) -> None:
+    """What it was given and may have; the former is absent while it is off."""
+    balloon = record.fields("balloon")
+    if "maximum" in balloon:
+        rows.add(INFO_MAXIMUM_MEMORY_BYTES, guest.domain, kibibytes(int(balloon["maximum"])))
+    if guest.active and "current" in balloon:
+        rows.add(INFO_MEMORY_USAGE_BYTES, guest.domain, kibibytes(int(balloon["current"])))
 
 
 def active(guest: Guest, _record: Record | None, rows: Sink) -> None:
@@ -194,14 +198,25 @@ COLLECTOR = Collector(
     help="Identity of guests, and their size: memory, vCPUs, CPU time.",
     metrics=METRICS,
     feeds=(
-        Feed(statistics("cpu", "balloon", "vcpu"), collect),
+        Feed(statistics("cpu", "vcpu"), collect),
+        Feed(
+            statistics("balloon"),
+            memory,
+            interval=SLOW,
+            writes=(INFO_MAXIMUM_MEMORY_BYTES, INFO_MEMORY_USAGE_BYTES),
+        ),
         Feed(statistics(every=True), active),
-        Feed(listing("persistent", "autostart", "managed_save"), listed, interval=SLOW),
-        Feed(GuestCall(read_updated, enters_monitor=False), updated, interval=SLOW),
-        Feed(Description(), describe, interval=RARE),
+        Feed(
+            listing("persistent", "autostart", "managed_save"),
+            listed,
+            interval=SLOW,
+            writes=(PERSISTENT, AUTOSTART, MANAGED_SAVE),
+        ),
+        Feed(GuestCall(read_updated, enters_monitor=False), updated, interval=SLOW, writes=(UPDATED,)),
+        Feed(Description(), describe, interval=RARE, writes=(INFO, HARDWARE_INFO)),
     ),
-    cost="what domain_cpu, domain_memory and domain_vcpu ask for; one XMLDesc for a guest that changed; every "
-    "minute three listAllDomains and one isUpdated a guest",
+    cost="what domain_cpu and domain_vcpu ask for, and every minute what domain_memory does; one XMLDesc for a guest "
+    "that changed; every minute three listAllDomains and one isUpdated a guest",
     queries=(
         ("CPUs that each guest keeps busy", "rate(libvirt_domain_info_cpu_time_seconds_total[5m])"),
         ("Guests that should run and do not", "libvirt_domain_autostart == 1 and libvirt_domain_active == 0"),

@@ -151,8 +151,13 @@ COLLECTOR = Collector(
     metrics=METRICS,
     feeds=(
         Feed(statistics("iothread", apart=True), collect),
-        Feed(GuestCall(read_iothread_affinities), place, interval=RARE),
-        Feed(Description(), describe, interval=RARE),
+        Feed(
+            GuestCall(read_iothread_affinities),
+            place,
+            interval=RARE,
+            writes=(IOTHREAD_AFFINITY_CPUS, IOTHREAD_AFFINITY_INFO),
+        ),
+        Feed(Description(), describe, interval=RARE, writes=(IOTHREAD_DISKS,)),
     ),
     interval=SLOW,
     cost="the group IOTHREAD in a call of its own, and one ioThreadInfo a guest: each enters the monitor",

@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from exporter.collectors.collector import RARE, Collector, Feed, Field, FieldTable
+from exporter.collectors.collector import RARE, SLOW, Collector, Feed, Field, FieldTable
 from exporter.collectors.source import Description, statistics
 from exporter.collectors.units import kibibytes
 from exporter.exposition.metric import Metric
@@ -256,8 +256,12 @@ COLLECTOR = Collector(
     name="domain_memory",
     help="Memory of guests: given by the host, and used as the guest itself reports.",
     metrics=METRICS,
-    feeds=(Feed(statistics("balloon"), collect), Feed(Description(), describe, interval=RARE)),
-    cost="the group BALLOON of the bulk call",
+    feeds=(
+        Feed(statistics("balloon"), collect),
+        Feed(Description(), describe, interval=RARE, writes=(BALLOON_INFO, BALLOON_STATS_PERIOD_SECONDS)),
+    ),
+    interval=SLOW,
+    cost="the group BALLOON of the bulk call, which is two commands to the monitor of each guest",
     fields=(FIELDS,),
     queries=(
         (
@@ -277,6 +281,9 @@ COLLECTOR = Collector(
         ),
     ),
     notes=(
+        "Memory is the dearest of what guests are asked for and moves the least, so each guest is asked once a minute, "
+        "a part of them in every run of the other statistics, and at once when it starts. With "
+        "`--collector.domain_memory.interval=15s` it is asked as often as for everything else.",
         "What the guest has in use is told by the guest alone: `usable` beside `available`, as old as `last_update`. "
         "What it was given (`current_balloon`) and what the host holds for it (`rss`) say nothing of it.",
         "The guest's own figures need its virtio balloon driver and a period. Switch them on with "

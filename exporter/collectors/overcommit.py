@@ -139,6 +139,7 @@ COLLECTOR = Collector(
         Feed(statistics("balloon", "vcpu", unfiltered=True), collect, summarise),
         Feed(listing("autostart"), listed, interval=SLOW),
     ),
+    interval=SLOW,
     cost="what domain_memory and domain_vcpu ask for, also of guests that filters leave out",
     queries=(
         ("vCPUs for each CPU of the host", "libvirt_node_guest_vcpus / libvirt_node_cpus_online"),

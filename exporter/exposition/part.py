@@ -1,7 +1,7 @@
 """The part of a page that one collector owns."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
 from exporter.exposition.head import head
@@ -36,19 +36,27 @@ class Block:
 class Part:
     """Samples of one collector, by feed and subject: replaced subject by subject, published as a whole.
 
-    `series_limit` is how many series may be published (0: any number). Times are monotonic seconds. What `published`
-    holds is replaced in one step and may be read by any thread; the rest is called under the page's lock.
+    `phrase` is added to the help of each metric, to that of some another one of `phrases`. `series_limit` is how many
+    series may be published (0: any number). Times are monotonic seconds. What `published` holds is replaced in one step
+    and may be read by any thread; the rest is called under the page's lock.
     """
 
     def __init__(
-        self, metrics: Sequence[Metric], *, phrase: str, series_limit: int, clock: Callable[[], float]
+        self,
+        metrics: Sequence[Metric],
+        *,
+        phrase: str,
+        phrases: Mapping[Metric, str] | None = None,
+        series_limit: int,
+        clock: Callable[[], float],
     ) -> None:
+        others = phrases or {}
         self._metrics = tuple(metrics)
         self._columns = {metric: column for column, metric in enumerate(self._metrics)}
         self._clock = clock
         self._series_limit = series_limit
         self._blocks: defaultdict[int, dict[str, Block]] = defaultdict(dict)
-        self._heads = [_heads(metric, phrase) for metric in self._metrics]
+        self._heads = [_heads(metric, others.get(metric, phrase)) for metric in self._metrics]
         self._nothing = (b"",) * len(self._metrics)
         self._segments: list[Segment | None] = [None] * len(self._metrics)
         self.series = 0

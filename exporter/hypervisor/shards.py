@@ -1,6 +1,6 @@
 """Guests asked together: which, for what, and how many in one call."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.guest import Guest
@@ -37,10 +37,24 @@ class Shard:
 
 
 def cut(
+    wanted: Mapping[frozenset[str], Iterable[Guest]],
+    backing: bool,
+    set_aside: SetAside,
+    lanes: int,
+    size: int | None,
+) -> Iterator[Shard]:
+    """Shards of guests by the groups they are to be asked for, for so many workers side by side; `size` is how many
+    guests are in one at most."""
+    for left, (groups, guests) in zip(reversed(range(len(wanted))), wanted.items(), strict=True):
+        # As long as there is more to do, no worker is without.
+        yield from _cut(guests, groups, backing, set_aside, 1 if left else lanes, size)
+
+
+def _cut(
     guests: Iterable[Guest], groups: frozenset[str], backing: bool, set_aside: SetAside, lanes: int, size: int | None
 ) -> Iterator[Shard]:
-    """Shards of guests that may be asked everything, of those that may only be asked what needs no monitor, and of
-    those that are off, for so many workers side by side; `size` is how many guests are in one at most."""
+    """Of guests that may be asked everything, of those that may only be asked what needs no monitor, and of those that
+    are off."""
     free, aside, inactive = [], [], []
     full = set_aside.full
     for guest in guests:

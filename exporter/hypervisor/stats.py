@@ -6,8 +6,8 @@ with controlInfo(), its call is ended, the culprit is set aside, and the rest is
 """
 
 import time
-from collections import deque
-from collections.abc import Callable, Container, Iterable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
@@ -24,6 +24,7 @@ from exporter.hypervisor.pool import WorkerPool
 from exporter.hypervisor.record import Record, Value
 from exporter.hypervisor.setaside import SetAside, hanging
 from exporter.hypervisor.shards import Shard, cut, shard_aside
+from exporter.hypervisor.whole import SURE, is_whole
 
 _SUSPICIOUS_SECONDS = 4.0
 _LOOK_SECONDS = 0.25
@@ -33,8 +34,22 @@ _NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 _BACKING = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING
 
 Flat = dict[str, Value]
-Deliver = Callable[[Guest, Record, frozenset[str], float], None]
-"""Called for each guest that answered: the groups it was asked for, and when (monotonic seconds, before the call)."""
+Wanted = Mapping[frozenset[str], Iterable[Guest]]
+"""Guests by the groups they are to be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For what a guest was asked: the groups, when (monotonic seconds, before the call), and whether its monitor was
+    entered for them, None if the answer does not show that."""
+
+    groups: frozenset[str]
+    at: float
+    whole: bool | None
+
+
+Deliver = Callable[[Guest, Record, Asked], None]
+"""Called for each guest that answered."""
 
 logger = structlog.get_logger()
 
@@ -80,35 +95,33 @@ class Statistics:
         self.bulk: bool | None = None
         """Whether the driver has bulk groups beyond the state; None until the first running guest was asked."""
 
-    def gather(
-        self, guests: Iterable[Guest], groups: frozenset[str], deliver: Deliver, *, backing: bool = False
-    ) -> Answers:
-        """Ask the guests for the groups; `deliver` is called in this thread. Raises ConnectionLost.
+    def gather(self, wanted: Wanted, deliver: Deliver, *, backing: bool = False) -> Answers:
+        """Ask guests for groups; `deliver` is called in this thread. Raises ConnectionLost.
 
         With `backing` there is an entry in `block` for every image of each chain.
         """
         answers = Answers()
         if self._set_aside.since:
             self._pool.submit_short(self._set_aside.look).result()
-        withheld = self._ask_all(guests, groups, deliver, answers, backing=backing)
+        withheld = self._ask_all(wanted, deliver, answers, backing=backing)
         # Somebody else's call, or one of ours from before, may wait in a hung monitor: NOWAIT goes round it unseen.
-        hung = self._culprits(withheld)
+        hung = self._culprits(guest for guests in withheld.values() for guest in guests)
         for guest in hung:
             self._set_aside.add(guest.uuid, guest.name)
-        passing = [guest for guest in withheld if guest not in hung]
-        if passing:
+        passing = {groups: [guest for guest in guests if guest not in hung] for groups, guests in withheld.items()}
+        if any(passing.values()):
             # Another client was there at the same moment: one that asks as often as we do would be there each time.
             time.sleep(_AGAIN_SECONDS)
-            self._ask_all(passing, groups, deliver, answers, backing=backing)
+            self._ask_all(passing, deliver, answers, backing=backing)
         return answers
 
     def _ask_all(
-        self, guests: Iterable[Guest], groups: frozenset[str], deliver: Deliver, answers: Answers, *, backing: bool
-    ) -> list[Guest]:
-        """Ask the guests in shards, side by side; those that were answered for without their monitor."""
-        waiting = deque(cut(guests, groups, backing, self._set_aside, self._pool.lanes, self._shard_size))
+        self, wanted: Wanted, deliver: Deliver, answers: Answers, *, backing: bool
+    ) -> dict[frozenset[str], list[Guest]]:
+        """Ask the guests in shards, side by side; those that were answered for without their monitor, by groups."""
+        waiting = deque(cut(wanted, backing, self._set_aside, self._pool.lanes, self._shard_size))
         out: dict[Future[list[tuple[Guest, Flat]]], Shard] = {}
-        withheld: list[Guest] = []
+        withheld: defaultdict[frozenset[str], list[Guest]] = defaultdict(list)
         until = self._clock.steady() + self._deadline
         try:
             while waiting or out:
@@ -117,7 +130,7 @@ class Statistics:
                 for future in done:
                     shard = out.pop(future)
                     try:
-                        withheld += self._take(shard, future, deliver)
+                        withheld[shard.groups] += self._take(shard, future, deliver)
                     except _Full:
                         waiting.append(shard_aside(shard.guests, shard.groups))
                     except Abandoned as error:
@@ -141,14 +154,21 @@ class Statistics:
         for guest, flat in answered.result():
             if self._vary:
                 flat = self._vary(guest.uuid, guest.identifier, flat)
-            deliver(guest, Record(flat), shard.given, shard.asked_at)
-            if shard.enters_monitor and self._withheld(guest, shard.groups, flat):
+            whole = self._whole(guest, shard, flat)
+            deliver(guest, Record(flat), Asked(shard.given, shard.asked_at, whole))
+            if shard.enters_monitor and whole is False:
                 withheld.append(guest)
         return withheld
 
-    def _withheld(self, guest: Guest, groups: frozenset[str], flat: Container[str]) -> bool:
-        """Whether a running guest was answered for without its monitor, because something else holds it."""
-        return bool(self.bulk) and guest.active and "balloon" in groups and "balloon.rss" not in flat
+    def _whole(self, guest: Guest, shard: Shard, flat: Flat) -> bool | None:
+        """Whether a running guest's monitor was entered, and not left out because something else holds it."""
+        if not guest.active:
+            return None
+        if shard.aside:
+            return False
+        if self.bulk:
+            return is_whole(guest, shard.given, flat)
+        return True if shard.given >= SURE else None  # without bulk there is no NOWAIT either
 
     def forget(self) -> None:
         """The host was away: what its driver can is learnt again."""

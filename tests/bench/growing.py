@@ -64,6 +64,7 @@ def _child(size: int) -> dict[str, float]:
 
 def _grow(size: int) -> dict[str, Any]:
     from exporter import memory
+    from exporter.collectors.collector import FAST
     from tests.bench.synthetic import SyntheticHost
     from tests.bench.watched import CORE, cycle, frequent, quiet, series, watched, written
 
@@ -76,6 +77,7 @@ def _grow(size: int) -> dict[str, Any]:
             written(host, form, gzip=True)
         seconds = []
         for _ in range(2 if size > 2000 else 10):
+            host.later(FAST)
             start = process_time() - synthetic.seconds
             cycle(host, frequent(host))
             seconds.append(process_time() - synthetic.seconds - start)

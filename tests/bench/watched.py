@@ -2,12 +2,14 @@
 
 import logging
 import sys
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
 
+from exporter.clock import Clock
 from exporter.collection.plan import Batch
 from exporter.collectors.collector import FAST
 from exporter.collectors.registry import COLLECTORS
@@ -39,13 +41,26 @@ def frequent(host: Host) -> list[Batch]:
     return [batch for batch in host.batches if batch.interval <= FAST]
 
 
+class WatchedHost(Host):
+    """A host without a schedule, to which time passes when the benchmark says so."""
+
+    def __init__(self, settings: HostSettings, target: Target) -> None:
+        self._ahead = 0.0
+        clock = Clock(steady=lambda: time.monotonic() + self._ahead)
+        super().__init__(settings, Schedule(), None, target=target, clock=clock)
+
+    def later(self, seconds: float) -> None:
+        """Let so much time pass at once: what is due once a minute is due in every fourth cycle of 15 s."""
+        self._ahead += seconds
+
+
 @contextmanager
-def watched(target: Target, collectors: Collection[str], **settings: Any) -> Iterator[Host]:
-    """A connected host with these collectors on, without a schedule and without a limit of series."""
+def watched(target: Target, collectors: Collection[str], **settings: Any) -> Iterator[WatchedHost]:
+    """A connected host with these collectors on, without a limit of series."""
     intervals = {each.name: each.interval for each in COLLECTORS if each.name in collectors}
     kept = StaleAfter(intervals=1000)  # nothing runs again by itself
     chosen: dict[str, Any] = {"series_limit": 0, "deadline": 60.0, "stale_after": kept, **settings}
-    host = Host(HostSettings("bench", target.uri, collectors=intervals, **chosen), Schedule(), None, target=target)
+    host = WatchedHost(HostSettings("bench", target.uri, collectors=intervals, **chosen), target)
     host.pool.start()
     try:
         eventually(lambda: host.pool.up, within=30, what=f"a connection to {target.uri}")

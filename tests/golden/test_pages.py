@@ -1,5 +1,6 @@
 """The golden pages: what they say, and that everybody else reads them so."""
 
+import re
 import shutil
 import subprocess
 
@@ -10,7 +11,10 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from exporter.collectors.registry import COLLECTORS
 from exporter.exposition.head import Form
+from exporter.exposition.part import Part
+from exporter.exposition.rows import Rows
 from tests.golden import pages
 from tests.replay.host import page
 from tests.replay.shapes import SHAPES
@@ -25,6 +29,27 @@ every_form = pytest.mark.parametrize("form", pages.FORMS)
 def test_a_page_is_what_was_reviewed(shape: str, form: Form) -> None:
     """If the change is meant, scripts/golden writes the files anew."""
     assert page(SHAPES[shape].collected(), form) == pages.path(shape, form).read_text()
+
+
+@every_shape
+def test_the_help_says_how_often_it_is_read(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of what is read less often than the rest of its collector."""
+    slower: dict[str, float] = {}
+    put = Part.put
+
+    def note(part: Part, feed: int, subject: str, rows: Rows, expires: float) -> None:
+        put(part, feed, subject, rows, expires)
+        (collector,) = (
+            (each for each in COLLECTORS if set(rows.written()) & set(each.metrics)) if rows.series else (None,)
+        )
+        if collector is not None and collector.feeds[feed].interval is not None:
+            pace = collector.feeds[feed].paced(collector.interval)
+            slower.update((metric.name, pace) for metric in rows.written())
+
+    monkeypatch.setattr(Part, "put", note)
+    help_of = dict(re.findall(r"^# HELP (\S+) .* Read every (\S+)s\.$", page(SHAPES[shape].collected(), "text"), re.M))
+    assert {name: float(help_of[name]) for name in slower} == slower
+    assert slower or shape == "empty"
 
 
 def test_no_golden_file_is_left_of_a_shape_that_is_no_more() -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from exporter.hypervisor.setaside import HANGING_SECONDS
 from tests.figures import Measured
 from tests.lab.definitions import Disk
 from tests.lab.extras import backup
@@ -84,6 +85,35 @@ def test_guest_that_hangs_in_another_clients_call(
     took = watching.wait_fresh(within=30, guests=COUNT)
     measured("whole after", f"{took:.1f} s at an interval of {INTERVAL:g} s")
     assert took < 2 * INTERVAL + GRACE
+
+
+@pytest.mark.usefixtures("crowd")
+def test_guest_that_hangs_while_its_memory_is_not_due(libvirt_host: Libvirtd) -> None:
+    """Its disks show as well that its monitor was not entered: it is named at once, and what it had of memory goes."""
+    statistics = ("domain_memory", "domain_block", "domain_health")
+    memory, block = "libvirt_domain_memory_stats_rss_bytes", "libvirt_domain_block_stats_read_requests_total"
+    with in_process(libvirt_host.uri, *statistics, paces={"domain_memory": 600.0}) as watching:
+        watching.run()
+        libvirt_host.signal_guest(HELD, signal.SIGSTOP)
+        try:
+            with _client(libvirt_host, "domblkinfo", HELD, "vda"):
+                eventually(lambda: _control_state(libvirt_host, HELD) == 2, within=20, what="an occupied monitor")
+                time.sleep(HANGING_SECONDS)
+                watching.run()
+                assert watching.value("libvirt_domain_timed_out", domain=HELD) == 1
+                assert watching.value("libvirt_domain_stats_partial", domain=HELD) == 1
+                watching.run()
+                assert {name: watching.value(name, domain=HELD) for name in (memory, block)} == {
+                    memory: None,
+                    block: None,
+                }
+                assert len(watching.samples(memory)) == COUNT - 1
+        finally:
+            libvirt_host.signal_guest(HELD, signal.SIGCONT)
+        eventually(lambda: _control_state(libvirt_host, HELD) == 0, within=20, what="a free monitor")
+        watching.run()
+        assert watching.value("libvirt_domain_stats_partial", domain=HELD) == 0
+        assert len(watching.samples(memory)) == COUNT
 
 
 @pytest.mark.usefixtures("crowd")

@@ -37,10 +37,22 @@ def test_statistics_of_one_interval_are_one_call_with_all_their_groups() -> None
     assert _names(batch) == ["a", "b"]
 
 
+def test_statistics_that_are_due_in_some_runs_of_others_go_with_them() -> None:
+    """A guest can be asked for a part of the groups, and its monitor is entered once."""
+    collectors = (_collector("slow", statistics("balloon")), _collector("fast", statistics("cpu")))
+    (batch,) = plan(collectors, {"slow": 60.0, "fast": 15.0})
+    assert (batch.interval, batch.intervals) == (15.0, (15.0, 60.0))
+    assert batch.read_at((15.0,)) == {"state", "cpu"}
+    assert batch.slow == {60.0: {"state", "balloon"}}
+    assert batch.groups == {"state", "cpu", "balloon"}
+
+
 def test_another_interval_is_another_gathering() -> None:
     """A slow collector does not slow a fast one down, nor the other way round."""
     collectors = (_collector("fast", statistics("cpu")), _collector("slow", statistics("cpu")))
-    assert _batches(*collectors, intervals=lambda name: 60.0 if name == "slow" else 15.0) == [["fast"], ["slow"]]
+    assert _batches(*collectors, intervals=lambda name: 40.0 if name == "slow" else 15.0) == [["fast"], ["slow"]]
+    calls = (_collector("fast", HostCall(_read)), _collector("slow", HostCall(_read)))
+    assert _batches(*calls, intervals=lambda name: 60.0 if name == "slow" else 15.0) == [["fast"], ["slow"]]
 
 
 def test_groups_that_can_fail_a_call_have_one_of_their_own() -> None:

@@ -1,0 +1,92 @@
+"""When each guest is asked for what a batch wants less often than the rest."""
+
+from collections import defaultdict
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+from exporter.clock import Clock
+from exporter.collection.plan import Batch
+from exporter.guest import Guest
+
+Wanted = dict[frozenset[str], list[Guest]]
+"""Guests by the groups they are to be asked for."""
+
+
+@dataclass(slots=True)
+class _Due:
+    """When a guest is due, by interval, in steady seconds; for as long as it is the same process."""
+
+    identifier: int
+    at: dict[float, float] = field(default_factory=dict)
+
+
+class Paces:
+    """Spreads over the runs of a batch what its slower slots want: where that is due in every fourth run, a quarter of
+    the guests is asked for it in each. A guest that was just found or started is asked for everything, and so is one
+    that is off."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._due: defaultdict[Batch, dict[str, _Due]] = defaultdict(dict)
+        self._places = count()
+
+    def keep(self, present: Container[str]) -> None:
+        """Forget guests that are not among these uuids."""
+        # Copies, because other batches go on meanwhile.
+        for due in list(self._due.values()):
+            for uuid in list(due):
+                if uuid not in present:
+                    due.pop(uuid, None)
+
+    def divide(self, batch: Batch, guests: Iterable[Guest]) -> Wanted:
+        """What each guest is to be asked for now, the most first."""
+        if not batch.slow:
+            return {batch.groups: list(guests)}
+        groups_at: dict[tuple[tuple[float, ...], bool], frozenset[str]] = {}
+        wanted: Wanted = {}
+        for guest in guests:
+            key = (self._intervals(batch, guest), guest.disks_show)
+            groups = groups_at.get(key)
+            if groups is None:
+                groups = groups_at[key] = _groups(batch, *key)
+            if groups:
+                wanted.setdefault(groups, []).append(guest)
+        return dict(sorted(wanted.items(), key=lambda item: len(item[0]), reverse=True))
+
+    def _intervals(self, batch: Batch, guest: Guest) -> tuple[float, ...]:
+        """The intervals of the slots that want this guest in this run."""
+        due = self._due[batch].get(guest.uuid)
+        if due is None or due.identifier != guest.identifier or not guest.active:
+            return batch.intervals
+        soon = self._clock.steady() + batch.interval / 2
+        return tuple(each for each in batch.intervals if due.at.get(each, 0.0) <= soon)
+
+    def withheld(self, batch: Batch, guest: Guest) -> None:
+        """A guest has answered without its monitor: it is asked for everything, until it is whole again."""
+        self._due[batch].pop(guest.uuid, None)
+
+    def answered(self, batch: Batch, guest: Guest, groups: frozenset[str]) -> None:
+        """A guest has answered for these groups."""
+        if not batch.slow or not guest.active:
+            return
+        due = self._due[batch].get(guest.uuid)
+        if due is None or due.identifier != guest.identifier:
+            due = self._due[batch][guest.uuid] = _Due(guest.identifier)
+        now = self._clock.steady()
+        for interval, slow in batch.slow.items():
+            if slow <= groups:
+                due.at[interval] = self._next(batch, interval, due.at.get(interval), now)
+
+    def _next(self, batch: Batch, interval: float, before: float | None, now: float) -> float:
+        """When a guest is due next; each keeps its place among the runs, however late one was."""
+        if before is None:
+            return now + interval - batch.interval * (next(self._places) % round(interval / batch.interval))
+        missed = (now + batch.interval / 2 - before) // interval
+        return before + interval * (missed + 1) if missed >= 0 else before
+
+
+def _groups(batch: Batch, intervals: tuple[float, ...], disks_show: bool) -> frozenset[str]:
+    """What slots with these intervals want of a guest; its disks may show as well as anything whether it answers."""
+    read = batch.read_at(intervals)
+    return read if disks_show and "block" in read else read | batch.shown_at(intervals)
