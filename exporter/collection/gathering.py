@@ -33,6 +33,7 @@ from exporter.guest import Guest
 from exporter.hypervisor.agentlane import AgentLane
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.descriptions import Descriptions
+from exporter.hypervisor.errors import Abandoned, CallFailed
 from exporter.hypervisor.groups import NO_MONITOR
 from exporter.hypervisor.inventory import Changes
 from exporter.hypervisor.listings import read_listings
@@ -41,6 +42,7 @@ from exporter.hypervisor.stats import Answers, Asked
 from exporter.hypervisor.stats import Statistics as BulkStatistics
 from exporter.hypervisor.things import Thing
 from exporter.hypervisor.unknown import KnownFields
+from exporter.hypervisor.waits import Waits
 from exporter.outcome import Outcome
 from exporter.scope import Scope
 
@@ -80,6 +82,8 @@ class Gathering:
         self._singly = GuestCalls(figures, self._writing, agents)
         self._resting = Resting(clock)
         self._paces = Paces(clock)
+        self._hanging = Waits(clock.steady)
+        """Batches of calls about the host that did not answer."""
         self.events = EventWriter(figures, page, lifetime, retention, self._writing, clock)
 
     def gather(self, batch: Batch) -> dict[str, Outcome]:
@@ -113,6 +117,7 @@ class Gathering:
         self._bulk.forget()
         self._things.forget()
         self._singly.forget()
+        self._hanging.clear()
 
     def list_guests(self) -> None:
         """List the guests anew; those that are gone leave every part at once."""
@@ -272,7 +277,15 @@ class Gathering:
             return source.read(connection), connection.take_failures()
 
         expires = self._clock.steady() + self._lifetime(batch.interval)
-        data, failures = self._figures.pool.submit(read).result()
+        if not self._hanging.over(batch.name):
+            raise CallFailed(f"call {source.read.__name__}", "it hung when last tried, and is tried again later")
+        try:
+            data, failures = self._figures.pool.submit(read).result()
+        except Abandoned:
+            # By another daemon that hangs, each call holds a worker of the one that passes it on.
+            self._hanging.lengthen(batch.name, first=batch.interval)
+            raise
+        self._hanging.reset(batch.name)
         for slot in batch.slots:
             outcome = outcomes[slot.collector.name]
             outcome.failures += failures

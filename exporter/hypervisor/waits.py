@@ -25,9 +25,9 @@ class Waits:
         """Whether a name may be asked."""
         return self._clock() >= self._until.get(name, float("-inf"))
 
-    def lengthen(self, name: str) -> None:
-        """A name did not answer."""
-        pause = self._pauses[name] = self._pauses.get(name, _FIRST_PAUSE / 2) * 2
+    def lengthen(self, name: str, first: float = _FIRST_PAUSE) -> None:
+        """A name did not answer; `first` is the first pause in seconds."""
+        pause = self._pauses[name] = self._pauses.get(name, first / 2) * 2
         self._until[name] = self._clock() + pause
 
     def reset(self, name: str) -> None:

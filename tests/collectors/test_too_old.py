@@ -1,6 +1,7 @@
 """What can no longer be read is shown until it is too old, and no longer."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from exporter.collection.resting import Resting
 from exporter.collectors.domain_block import COLLECTOR as BLOCK
 from exporter.host import Host
 from exporter.hypervisor.connection import Target
+from exporter.hypervisor.errors import Abandoned
 from exporter.schedule import Schedule
 from exporter.settings import HostSettings
 from tests.collectors.written import guest
@@ -29,7 +31,7 @@ class Replayed:
 
     def __post_init__(self) -> None:
         target = Target("test:///recording", open_read_only=RecordedHost(self.answers).open)
-        settings = HostSettings("replayed", target.uri, collectors={"domain_info": 300.0})
+        settings = HostSettings("replayed", target.uri, collectors={"domain_info": 300.0, "secret": 300.0})
         clock = Clock(lambda: 1_800_000_000.0, lambda: self.seconds)
         self.host = Host(settings, Schedule(), None, target=target, clock=clock)
         self.host.pool.start()
@@ -59,6 +61,31 @@ def test_facts_whose_description_cannot_be_read_any_more_are_withdrawn(replayed:
     assert [replayed.run(after=300) for _ in range(3)] == [True, True, False]
     one["xml"] = good
     assert replayed.run(after=300)
+
+
+def test_calls_about_the_host_that_hang_are_made_after_pauses_that_double(
+    replayed: Replayed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each may hold a worker of the daemon for as long as another daemon hangs, and there are twenty."""
+    calls = []
+
+    def hang(_task: Any) -> Future[Any]:
+        calls.append(replayed.seconds)
+        answer: Future[Any] = Future()
+        answer.set_exception(Abandoned("call listAllSecrets", "no answer within 15 s"))
+        return answer
+
+    (batch,) = (batch for batch in replayed.host.batches if batch.name.startswith("host"))
+    with monkeypatch.context() as patch:
+        patch.setattr(replayed.host.pool, "submit", hang)
+        for _ in range(20):
+            replayed.host.runner.run(batch)
+            assert replayed.host.figures.collectors["secret"].success is False
+            replayed.seconds += 300
+    assert calls == [0, 300, 900, 2100, 4500]
+    replayed.seconds = 9300
+    replayed.host.runner.run(batch)
+    assert replayed.host.figures.collectors["secret"].success
 
 
 def test_a_guest_that_is_off_rests_once_it_has_answered() -> None:

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -142,6 +144,16 @@ class ModularHost:
         os.kill(pid, number)
         process.wait(timeout=30)
         (self.directory / "run" / f"{name}-sock").unlink(missing_ok=True)
+
+    @contextmanager
+    def stopped(self, name: str) -> Iterator[None]:
+        """One daemon takes no step; it goes on afterwards."""
+        _, pid = self._daemons[name]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def runs(self, name: str) -> bool:
         """Whether a daemon has not ended by itself."""

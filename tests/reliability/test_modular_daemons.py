@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.ship, pytest.mark.timeout(1800)]
 
 COUNT, INTERVAL = 3, 2.0
 FRESH_SECONDS = 10.0
+HUNG_SECONDS = 60.0
+"""A daemon that is asked in each interval has lost its twenty workers by then."""
 _COLLECTORS = {
     "virtnetworkd": {"network", "network_lease"},
     "virtnodedevd": {"node_device"},
@@ -131,6 +133,31 @@ def test_fellow_daemon_that_is_started_again(
     took = time.monotonic() - started
     measured(f"{daemon}, {number.name}: whole after", f"{took:.1f} s")
     assert took < FRESH_SECONDS
+
+
+@pytest.mark.parametrize("daemon", ["virtnetworkd", "virtnodedevd"])
+def test_fellow_daemon_that_hangs(host: ModularHost, watching: Watch, measured: Measured, daemon: str) -> None:
+    """It holds each call that is passed on to it, and with that a worker of virtqemud, of which there are twenty: it
+    is asked after pauses that double, so that guests stay fresh however long it hangs."""
+    hung = _COLLECTORS[daemon]
+    with host.stopped(daemon):
+        began = time.monotonic()
+        eventually(lambda: _failed(watching) == hung, within=30, what=f"failure of {hung} alone")
+        stale: list[float] = []
+
+        def over() -> bool:
+            page = watching.samples()
+            assert page.value("libvirt_up") == 1
+            stale.append(max(watching.ages().values()))
+            return time.monotonic() - began > HUNG_SECONDS
+
+        eventually(over, within=HUNG_SECONDS + 30, every=0.5, what="the time it hangs")
+        assert _failed(watching) == hung
+    measured(f"{daemon}: oldest figures of a guest in {HUNG_SECONDS:g} s", f"{max(stale):.1f} s")
+    assert max(stale) < 3 * INTERVAL + 4
+    answered = time.monotonic()
+    eventually(lambda: not _failed(watching), within=2 * HUNG_SECONDS + 60, what="every collector's success")
+    measured(f"{daemon}: whole after", f"{time.monotonic() - answered:.1f} s")
 
 
 def _start_network(connection: Any) -> None:
