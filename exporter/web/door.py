@@ -15,6 +15,7 @@ from exporter.web.metrics import WebMetrics
 from exporter.web.options import Limits
 from exporter.web.reading import Remembered
 from exporter.web.tls import TLS
+from exporter.web.wire import Wire
 
 logger = structlog.get_logger()
 
@@ -100,7 +101,7 @@ class Door(asyncio.Protocol):
                 self._transport.abort()
                 return
             tls = self._house.access.current().tls
-            if tls is None:
+            if tls is None or isinstance(transport, Wire):  # which was accepted when there was no TLS yet
                 self._enter(self._transport)
             else:
                 self._transport.pause_reading()

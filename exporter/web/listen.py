@@ -85,8 +85,7 @@ def _everywhere(port: int, address: str) -> socket.socket:
 
 
 def _tcp(family: int, place: tuple[object, ...], address: str, *, dual: bool) -> socket.socket:
-    # asyncio sends without delay only on sockets that say they are TCP.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:

@@ -9,7 +9,8 @@ from pathlib import Path
 import structlog
 
 from exporter.web.access import Access
-from exporter.web.door import Door, House
+from exporter.web.door import House
+from exporter.web.entrance import Entrance
 from exporter.web.exchange import Exchange
 from exporter.web.listen import name_of, open_sockets, systemd_sockets
 from exporter.web.metrics import WebMetrics
@@ -21,9 +22,6 @@ from exporter.web.slots import Slots
 from exporter.web.trouble import Trouble
 
 logger = structlog.get_logger()
-
-# What a connection that was only just accepted takes until it is made: one for each step of asyncio's.
-TURNS = 4
 
 
 class WebServer:
@@ -118,19 +116,9 @@ class WebServer:
         await self._loop.shutdown_asyncgens()
 
     async def _listen(self) -> None:
-        self._servers = [
-            await self._loop.create_server(lambda: Door(self._house), sock=listener)
-            if listener.family != socket.AF_UNIX
-            else await self._loop.create_unix_server(lambda: Door(self._house), sock=listener)
-            for listener in self._sockets
-        ]
+        self._entrances = [Entrance(self._loop, listener, self._house) for listener in self._sockets]
 
     async def _close(self, grace: float) -> None:
-        # A server that is closed between accepting a connection and making it leaks that connection.
-        for listener in self._sockets:
-            self._loop.remove_reader(listener)
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-        for server in self._servers:
-            server.close()
+        for entrance in self._entrances:
+            await entrance.close()
         await self._house.empty(grace)
