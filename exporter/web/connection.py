@@ -134,7 +134,6 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, asked: Asked) -> None:
         self._last |= asked.last
-        self._alarm.set(self._limits.answer_seconds, self._overdue)
         turn = self._exchange.begin()
         try:
             left = self._start(asked, turn)
@@ -145,6 +144,8 @@ class Connection(asyncio.Protocol):
             turn.end()
             self._next()
         else:
+            if not self._streaming:
+                self._alarm.set(self._limits.answer_seconds, self._overdue)
             self._answering = self._loop.create_task(left)
             self._answering.add_done_callback(lambda task: self._answered(task, turn))
 

@@ -32,5 +32,4 @@ class Turn:
         """Give the place back, and count."""
         if self.place is not None:
             self.place.give_back()
-        self._metrics.requests.labels(self.path, str(self.status)).inc()
-        self._metrics.duration.labels(self.path).observe(time.perf_counter() - self._began)
+        self._metrics.answered(self.path, self.status, time.perf_counter() - self._began)
