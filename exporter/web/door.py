@@ -2,8 +2,6 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import cast
 
 import structlog
@@ -96,16 +94,11 @@ class Door(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        with self._closing_on_mistakes():
-            if not self._house.admit(self):
-                self._transport.abort()
-                return
-            tls = self._house.access.current().tls
-            if tls is None or isinstance(transport, Wire):  # which was accepted when there was no TLS yet
-                self._enter(self._transport)
-            else:
-                self._transport.pause_reading()
-                self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(tls))
+        try:
+            self._come_in()
+        except Exception:
+            logger.exception("could not let a connection in")
+            self._drop()
 
     def data_received(self, data: bytes) -> None:
         # The first request may come in one piece with the end of the handshake.
@@ -114,19 +107,28 @@ class Door(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - what ended it changes nothing
         self._house.leave(self)
 
-    @contextmanager
-    def _closing_on_mistakes(self) -> Iterator[None]:
-        """A mistake of ours before there is a `Connection` with its limits would leave the client hanging for ever."""
-        try:
-            yield
-        except Exception:
-            logger.exception("could not let a connection in")
+    def _come_in(self) -> None:
+        if not self._house.admit(self):
             self._transport.abort()
-            self._house.leave(self)
+            return
+        tls = self._house.access.current().tls
+        if tls is None or isinstance(self._transport, Wire):  # which was accepted when there was no TLS yet
+            self._enter(self._transport)
+        else:
+            self._transport.pause_reading()
+            self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(tls))
+
+    def _drop(self) -> None:
+        """A mistake of ours before there is a `Connection` with its limits would leave the client hanging for ever."""
+        self._transport.abort()
+        self._house.leave(self)
 
     async def _shake_hands(self, tls: TLS) -> None:
-        with self._closing_on_mistakes():
+        try:
             await self._secure(tls)
+        except Exception:
+            logger.exception("could not let a connection in")
+            self._drop()
 
     async def _secure(self, tls: TLS) -> None:
         loop = asyncio.get_running_loop()
@@ -149,6 +151,10 @@ class Door(asyncio.Protocol):
             return
         self._enter(secured)
 
+    def _leave(self) -> None:
+        self._house.leave(self)
+        self._connection = None  # it holds the way here
+
     def _refuse(self, reason: str) -> None:
         self._house.metrics.rejections.labels("tls").inc()
         logger.debug("tls connection refused", reason=reason)
@@ -157,7 +163,7 @@ class Door(asyncio.Protocol):
 
     def _enter(self, transport: asyncio.Transport) -> None:
         house = self._house
-        self._connection = Connection(house.exchange, house.limits, house.remembered, lambda: house.leave(self))
+        self._connection = Connection(house.exchange, house.limits, house.remembered, self._leave)
         transport.set_protocol(self._connection)
         self._connection.connection_made(transport)
         if self._early:

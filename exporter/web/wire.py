@@ -14,6 +14,8 @@ _RECEIVED = 64 * 1024  # bytes at once; a request is far smaller
 _HIGH = 64 * 1024
 _LOW = 16 * 1024
 
+_NOBODY = asyncio.Protocol()
+
 
 class Wire(asyncio.Transport):
     """The transport of one accepted connection; calls its protocol as asyncio's own does.
@@ -148,7 +150,9 @@ class Wire(asyncio.Transport):
             self._loop.call_soon(self._end)
 
     def _end(self) -> None:
+        # Two that hold each other would wait for the garbage collector.
+        protocol, self._protocol = self._protocol, _NOBODY
         try:
-            self._protocol.connection_lost(None)
+            protocol.connection_lost(None)
         finally:
             self._socket.close()
