@@ -51,7 +51,6 @@ class Entrance:
                     raise
                 self._wait_for_descriptors(error)
                 return
-            accepted.setblocking(False)
             self._let_in(accepted)
 
     def _wait_for_descriptors(self, error: OSError) -> None:

@@ -49,7 +49,6 @@ def try_out(
 
     async def run() -> None:
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
         theirs.setblocking(False)
         with theirs:
             made = recorder()
