@@ -57,6 +57,7 @@ class ThingCalls:
                 if answer.data is not None or answer.timed_out:
                     values[slot][answer.thing.name] = write(slot, subject, answer.thing, answer.data)
         for slot in batch.slots:
+            outcomes[slot.collector.name].failures += things.unlisted
             self._drop(slot, self._shown.get(slot, set()) - present)
             self._shown[slot] = present
         if complete and inside:

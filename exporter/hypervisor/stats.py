@@ -128,6 +128,7 @@ class Statistics:
                 self._send(waiting, out)
                 done, _ = wait(out, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
+                    self._send(waiting, out)  # its worker goes on while we write what it brought
                     shard = out.pop(future)
                     try:
                         withheld[shard.groups] += self._take(shard, future, deliver)
@@ -176,7 +177,7 @@ class Statistics:
 
     def _send(self, waiting: deque[Shard], out: "dict[Future[list[tuple[Guest, Flat]]], Shard]") -> None:
         """Hand shards to free workers."""
-        while waiting and len(out) < self._pool.lanes:
+        while waiting and sum(not future.done() for future in out) < self._pool.lanes:
             shard = waiting.popleft()
             out[self._pool.submit(lambda connection, shard=shard: self._enter(connection, shard))] = shard  # type: ignore[misc]
 

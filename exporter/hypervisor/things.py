@@ -68,6 +68,11 @@ class Things:
         self._waits.clear()
         self.listed = None
 
+    @property
+    def unlisted(self) -> bool:
+        """Whether they could not be listed when last tried, so that there may be others by now."""
+        return _LISTING in self._waits
+
     def ask(self, read: Read) -> Iterator[Answer]:
         """What `read(connection, thing, scope)` gives for each thing, by name. Raises NotSupported, ConnectionLost."""
         for thing in self._list():
