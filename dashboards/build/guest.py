@@ -142,6 +142,7 @@ _RAM = Row(
                 (f"rate({_MEMORY}_swap_in_bytes_total{{%}}{_RATE})", f"in {_NAME}"),
                 (f"rate({_MEMORY}_swap_out_bytes_total{{%}}{_RATE})", f"out {_NAME}"),
             ),
+            read_every="1m",
         ),
         Panel(
             "Page faults",
@@ -151,6 +152,7 @@ _RAM = Row(
                 (f"rate({_MEMORY}_major_fault_total{{%}}{_RATE})", f"major {_NAME}"),
                 (f"rate({_MEMORY}_minor_fault_total{{%}}{_RATE})", f"minor {_NAME}"),
             ),
+            read_every="1m",
         ),
     ),
 )

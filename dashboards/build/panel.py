@@ -45,6 +45,8 @@ class Panel:
     """For tables: heading to unit."""
     link: str = ""
     maximum: float | None = None
+    read_every: str = ""
+    """If that is longer than the scrape interval: `$__rate_interval` then spans several readings all the same."""
 
     def json(self, number: int, x: int, y: int, selection: str) -> Json:
         """The panel at a place of the grid of 24 columns, with its selection filled in."""
@@ -62,6 +64,8 @@ class Panel:
             "fieldConfig": {"defaults": self._defaults(), "overrides": self._overrides()},
             "options": self._options(),
         }
+        if self.read_every:
+            panel["interval"] = self.read_every
         if self.kind == "table":
             panel["transformations"] = self._transformations()
         return panel

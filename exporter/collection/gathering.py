@@ -1,7 +1,7 @@
 """Gathers what a batch needs from libvirt and lets its collectors write it onto the page."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -118,6 +118,10 @@ class Gathering:
         self._things.forget()
         self._singly.forget()
         self._hanging.clear()
+
+    def guests_changed(self, uuids: Collection[str]) -> None:
+        """Events told that something of these guests is other than it was."""
+        self._paces.changed(uuids)
 
     def list_guests(self) -> None:
         """List the guests anew; those that are gone leave every part at once."""

@@ -1,7 +1,7 @@
 """When each guest is asked for what a batch wants less often than the rest."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -61,6 +61,12 @@ class Paces:
             return batch.intervals
         soon = self._clock.steady() + batch.interval / 2
         return tuple(each for each in batch.intervals if due.at.get(each, 0.0) <= soon)
+
+    def changed(self, uuids: Collection[str]) -> None:
+        """These guests are not what they were, a balloon's size for example: they are asked for everything, once."""
+        for due in list(self._due.values()):
+            for uuid in uuids:
+                due.pop(uuid, None)
 
     def withheld(self, batch: Batch, guest: Guest) -> None:
         """A guest has answered without its monitor: it is asked for everything, until it is whole again."""

@@ -255,6 +255,7 @@ class Refresher:
             self._gathering.events.write_states(self._slots, guests)
         if stale.described:
             self._descriptions.changed(stale.described)
+            self._gathering.guests_changed(stale.described)
             self._due.update(self._descriptive())
 
     def _read_descriptions(self) -> None:

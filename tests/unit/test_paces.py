@@ -103,6 +103,15 @@ def test_a_guest_whose_monitor_is_held_is_asked_for_everything(runs: Runs) -> No
     assert runs.run(guests) == {ALL: guests}
 
 
+def test_a_guest_of_which_an_event_told_is_asked_for_everything_once(runs: Runs) -> None:
+    """The new size of its balloon is not a minute late."""
+    (guest,) = guests = _guests(1)
+    runs.run(guests)
+    runs.run(guests)
+    runs.paces.changed({guest.uuid, "another"})
+    assert [runs.run(guests) for _ in range(2)] == [{ALL: guests}, {OFTEN: guests}]
+
+
 def test_one_that_did_not_answer_is_still_due(runs: Runs) -> None:
     """Its turn does not pass."""
     guests = _guests(1)
