@@ -1,8 +1,8 @@
 """Gathers what a batch needs from libvirt and lets its collectors write it onto the page."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import structlog
@@ -281,15 +281,8 @@ class Gathering:
             return source.read(connection), connection.take_failures()
 
         expires = self._clock.steady() + self._lifetime(batch.interval)
-        if not self._hanging.over(batch.name):
-            raise CallFailed(f"call {source.read.__name__}", "it hung when last tried, and is tried again later")
-        try:
+        with self._pausing(batch, source):
             data, failures = self._figures.pool.submit(read).result()
-        except Abandoned:
-            # By another daemon that hangs, each call holds a worker of the one that passes it on.
-            self._hanging.lengthen(batch.name, first=batch.interval)
-            raise
-        self._hanging.reset(batch.name)
         for slot in batch.slots:
             outcome = outcomes[slot.collector.name]
             outcome.failures += failures
@@ -297,7 +290,20 @@ class Gathering:
 
     def _guest_call(self, batch: Batch, source: GuestCall, outcomes: dict[str, Outcome]) -> None:
         self.list_guests()
-        self._singly.ask(batch, source, outcomes, self._clock.steady() + self._lifetime(batch.interval))
+        with self._pausing(batch, source):
+            self._singly.ask(batch, source, outcomes, self._clock.steady() + self._lifetime(batch.interval))
+
+    @contextmanager
+    def _pausing(self, batch: Batch, source: HostCall | GuestCall) -> Iterator[None]:
+        """Around calls that may be passed on to another daemon: while that hangs, each holds a worker of ours."""
+        if not self._hanging.over(batch.name):
+            raise CallFailed(f"call {source.read.__name__}", "it hung when last tried, and is tried again later")
+        try:
+            yield
+        except Abandoned:
+            self._hanging.lengthen(batch.name, first=batch.interval)
+            raise
+        self._hanging.reset(batch.name)
 
     def _thing_call(self, batch: Batch, source: ThingCall, outcomes: dict[str, Outcome]) -> None:
         expires = self._clock.steady() + self._lifetime(batch.interval)

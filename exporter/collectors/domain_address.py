@@ -8,7 +8,7 @@ from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
 from exporter.guest import Guest
-from exporter.hypervisor.details import Address, read_addresses
+from exporter.hypervisor.details import Address, networks_answer, read_addresses
 
 ADDRESS_INFO = Metric(
     "libvirt_domain_address_info",
@@ -38,8 +38,9 @@ COLLECTOR = Collector(
     name="domain_address",
     help="Addresses of guests, as the host knows them from DHCP leases or its ARP table.",
     metrics=METRICS,
-    feeds=(Feed(GuestCall(read_addresses, enters_monitor=False), collect),),
+    feeds=(Feed(GuestCall(read_addresses, enters_monitor=False, among=networks_answer), collect),),
     interval=RARE,
-    cost="one call for each active guest, and one more for those without a lease for each interface",
+    cost="one call about networks, one for each active guest, and one more for those without a lease for each "
+    "interface",
     queries=(("The guest that has an address", 'libvirt_domain_address_info{address="192.0.2.7"}'),),
 )

@@ -48,6 +48,12 @@ _SOURCES = {
 }
 
 
+def networks_answer(connection: Connection) -> None:
+    """numOfNetworks: libvirt asks for leases with the guest locked, so a daemon of networks that hangs would hold the
+    guest, and every listing of guests, against everybody. Raises Abandoned then."""
+    connection.optional(connection.libvirt.numOfNetworks)
+
+
 def read_addresses(connection: Connection, domain: Any, guest: Guest) -> list[Address]:
     """interfaceAddresses from leases; from the host's ARP table for interfaces that have none."""
     found: list[Address] = []

@@ -148,12 +148,13 @@ class ModularHost:
     @contextmanager
     def stopped(self, name: str) -> Iterator[None]:
         """One daemon takes no step; it goes on afterwards."""
-        _, pid = self._daemons[name]
+        process, pid = self._daemons[name]
         os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
             os.kill(pid, signal.SIGCONT)
+            process.send_signal(signal.SIGCONT)  # whoever waits for it stopped with it
 
     def runs(self, name: str) -> bool:
         """Whether a daemon has not ended by itself."""
