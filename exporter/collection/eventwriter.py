@@ -7,7 +7,7 @@ from exporter.clock import Clock
 from exporter.collection.changes import ABOUT
 from exporter.collection.plan import Batch, Slot
 from exporter.collection.writing import Writing
-from exporter.collectors.source import Events
+from exporter.collectors.source import Events, Statistics
 from exporter.exposition.page import Page
 from exporter.exposition.part import HOST
 from exporter.figures import HostFigures
@@ -70,7 +70,7 @@ class EventWriter:
 
     def write_states(self, slots: Iterable[Slot], guests: Sequence[Guest]) -> None:
         """The feeds that are about every guest, for these guests, and publish them."""
-        wanted = [slot for slot in slots if slot.every]
+        wanted = [slot for slot in slots if isinstance(slot.feed.source, Statistics) and slot.feed.source.every]
         for slot in wanted:
             expires = self._clock.steady() + self._lifetime(slot.interval)
             for guest in guests:

@@ -33,13 +33,13 @@ class Slot:
     feed: Feed
     interval: float
 
-    @cached_property
+    @property
     def groups(self) -> frozenset[str]:
         """The groups of bulk statistics it asks for."""
         source = self.feed.source
         return source.groups if isinstance(source, Statistics) else frozenset()
 
-    @cached_property
+    @property
     def every(self) -> bool:
         """Whether it writes about each guest, answered or not: what it asks for is to show whether guests answer."""
         source = self.feed.source

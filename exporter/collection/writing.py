@@ -29,13 +29,11 @@ class Writing:
         self._page = page
         self._inventory = inventory
         self._sums: defaultdict[Slot, dict[str, Any]] = defaultdict(dict)
-        self._grounds: defaultdict[Slot, dict[str, object]] = defaultdict(dict)
-        """What was written of each guest followed from this, for feeds that `depend` on the guest alone."""
 
     def forget(self, uuids: Collection[str]) -> None:
         """These guests no longer add to any sum."""
         with self._page.writing():
-            for values in (*self._sums.values(), *self._grounds.values()):
+            for values in self._sums.values():
                 for uuid in uuids:
                     values.pop(uuid, None)
 
@@ -45,25 +43,11 @@ class Writing:
 
     def guest(self, slot: Slot, guest: Guest, outcomes: Outcomes, expires: float, data: Any) -> None:
         """Let a feed write about a guest."""
-        if slot.feed.depends is not None and self._stands(slot, guest, slot.feed.depends(guest), expires):
-            return
         value = self.subject(slot, guest.uuid, outcomes[slot.collector.name], expires, guest, data, about=guest)
         if slot.feed.summarise is not None:
             with self._page.writing():
                 if self._there(slot, guest):
                     self._sums[slot][guest.uuid] = value
-
-    def _stands(self, slot: Slot, guest: Guest, grounds: object, expires: float) -> bool:
-        """Whether a feed would write what is on the page already."""
-        with self._page.writing() as parts:
-            known = self._grounds[slot]
-            if known.get(guest.uuid) == grounds and parts[slot.collector.name].confirm(
-                slot.number, guest.uuid, expires
-            ):
-                return True
-            if self._there(slot, guest):
-                known[guest.uuid] = grounds
-            return False
 
     def sums(self, slot: Slot, expires: float) -> None:
         """Let a feed write what is about all guests."""

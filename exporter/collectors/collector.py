@@ -8,7 +8,6 @@ from exporter.collectors.source import Source
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
-from exporter.guest import Guest
 from exporter.metadata import MetadataSettings
 
 FAST = 15.0
@@ -24,9 +23,7 @@ class Feed:
     The arguments of `collect` follow from the source (see `source`). It returns nothing, or for feeds with `summarise`
     what one guest adds to the sum: `summarise(values by uuid, inventory, rows)` writes the rows that are about all
     guests (pools and networks: by name, see `ThingCall`). `interval` in seconds is for feeds slower than their
-    collector; those name the metrics they write, so that the page says how often these are read. `depends(guest)` is
-    for feeds that write of a guest what follows from it alone: what it gives is all of that, and while it is equal to
-    what it was, what they wrote stands.
+    collector; those name the metrics they write, so that the page says how often these are read.
     """
 
     source: Source
@@ -34,7 +31,6 @@ class Feed:
     summarise: Callable[..., None] | None = None
     interval: float | None = None
     writes: tuple[Metric, ...] = ()
-    depends: Callable[[Guest], object] | None = None
 
     def paced(self, interval: float) -> float:
         """Its interval in a collector of this one."""

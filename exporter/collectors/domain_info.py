@@ -1,6 +1,5 @@
 """Identity and size of guests."""
 
-from operator import attrgetter
 from xml.etree.ElementTree import Element
 
 from exporter.collectors.collector import RARE, SLOW, Collector, Feed
@@ -206,7 +205,7 @@ COLLECTOR = Collector(
             interval=SLOW,
             writes=(INFO_MAXIMUM_MEMORY_BYTES, INFO_MEMORY_USAGE_BYTES),
         ),
-        Feed(statistics(every=True), active, depends=attrgetter("active")),
+        Feed(statistics(every=True), active),
         Feed(
             listing("persistent", "autostart", "managed_save"),
             listed,

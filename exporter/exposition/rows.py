@@ -95,10 +95,8 @@ class Rows:
     @property
     def series(self) -> int:
         """How many there are; buckets count one by one."""
-        series = sum(map(len, self._values.values()))
-        for each in self._histograms.values():
-            series += sum(map(len, each.values()))
-        return series
+        histograms = [lines for each in self._histograms.values() for lines in each.values()]
+        return sum(map(len, self._values.values())) + sum(map(len, histograms))
 
     def written(self) -> dict[Metric, bytes]:
         """The samples of each metric, as they stand on a page."""
