@@ -268,10 +268,10 @@ class WorkerPool:
             connection = self.open(self._role)
         except ConnectFailed as error:
             pauses.lengthen()
-            self.failed_attempts += 1
             if self.reason != error.reason:
                 self.reason = error.reason
                 logger.warning("host unreachable", host=self.name, uri=self.target.uri, error=str(error))
+            self.failed_attempts += 1  # last: whoever waits for it has the last word in the log
             return None
         self._connected_at = time.monotonic()
         self.failed_attempts = 0
