@@ -10,9 +10,8 @@ import structlog
 from exporter.clock import CLOCK, Clock
 from exporter.collection.eventwriter import EventWriter
 from exporter.collection.guestcalls import GuestCalls
-from exporter.collection.paces import Paces, Wanted
+from exporter.collection.gueststatistics import GuestStatistics
 from exporter.collection.plan import Batch, Slot
-from exporter.collection.resting import Resting
 from exporter.collection.things import ThingCalls
 from exporter.collection.turns import Turns
 from exporter.collection.writing import Writing
@@ -29,16 +28,12 @@ from exporter.collectors.source import (
 from exporter.exposition.page import Page
 from exporter.exposition.part import HOST
 from exporter.figures import HostFigures
-from exporter.guest import Guest
 from exporter.hypervisor.agentlane import AgentLane
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.descriptions import Descriptions
 from exporter.hypervisor.errors import Abandoned, CallFailed
-from exporter.hypervisor.groups import NO_MONITOR
 from exporter.hypervisor.inventory import Changes
 from exporter.hypervisor.listings import read_listings
-from exporter.hypervisor.record import Record
-from exporter.hypervisor.stats import Answers, Asked
 from exporter.hypervisor.stats import Statistics as BulkStatistics
 from exporter.hypervisor.things import Thing
 from exporter.hypervisor.unknown import KnownFields
@@ -70,20 +65,17 @@ class Gathering:
         self._clock = clock
         self._figures = figures
         self._page = page
-        self._bulk = bulk
         self._descriptions = descriptions
         self._lifetime = lifetime
         self._on_changes = on_changes
-        self._known_fields = known_fields
         self._turns = Turns()
         self._listing = threading.Lock()
         self._things = ThingCalls(figures.pool, scope, page)
         self._writing = Writing(page, figures.inventory)
         self._singly = GuestCalls(figures, self._writing, agents)
-        self._resting = Resting(clock)
-        self._paces = Paces(clock)
+        self._bulk = GuestStatistics(figures, bulk, self._writing, known_fields, self._expiry, clock)
         self._hanging = Waits(clock.steady)
-        """Batches of calls about the host that did not answer."""
+        """Batches whose calls did not answer."""
         self.events = EventWriter(figures, page, lifetime, retention, self._writing, clock)
 
     def gather(self, batch: Batch) -> dict[str, Outcome]:
@@ -121,7 +113,7 @@ class Gathering:
 
     def guests_changed(self, uuids: Collection[str]) -> None:
         """Events told that something of these guests is other than it was."""
-        self._paces.changed(uuids)
+        self._bulk.changed(uuids)
 
     def list_guests(self) -> None:
         """List the guests anew; those that are gone leave every part at once."""
@@ -137,8 +129,7 @@ class Gathering:
             self._figures.pool.keep_domains(frozenset(inventory.everyone))
             self._descriptions.keep(inventory.candidates)
             self._figures.history.keep(inventory.guests)
-            self._resting.keep(inventory.everyone)
-            self._paces.keep(inventory.everyone)
+            self._bulk.keep(inventory.everyone)
             self._writing.forget(changes.gone)
         if changes.gone or changes.renamed:
             self._page.forget(changes.gone | changes.renamed)
@@ -147,91 +138,12 @@ class Gathering:
 
     def _statistics(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
         self.list_guests()
-        guests = list(self._figures.inventory.guests.values())
-        expires = self._expiry(batch)
-
-        def deliver(guest: Guest, record: Record, asked: Asked) -> None:
-            self._observe(guest, record, asked)
-            self._known_fields.note_unknown(record, self._figures.unknown_fields)
-            self._figures.history.observe(guest, record, asked.at)
-            for slot in batch.slots:
-                # What a guest was not asked for (it is not due, or set aside) stays until it is too old.
-                if not slot.every and slot.groups <= asked.groups:
-                    self._writing.guest(slot, guest, outcomes, expires[slot], record)
-
-        def deliver_asked(guest: Guest, record: Record, asked: Asked) -> None:
-            deliver(guest, record, asked)
-            self._answered(batch, guest, asked)
-
-        def deliver_resting(guest: Guest, record: Record, asked: Asked) -> None:
-            deliver(guest, record, asked)
-            self._writing.confirm([guest], expires)
-
-        awake, resting = self._resting.divide(batch, guests)
-        wanted = self._paces.divide(batch, awake)
-        answers = self._bulk.gather(wanted, deliver_asked, backing=batch.backing)
-        answers += self._filtered(batch, outcomes, expires)
-        if resting:
-            answers += self._bulk.gather({frozenset({"state"}): resting}, deliver_resting)
-        self._note_health(wanted, answers.missing)
-        for error in answers.errors:
-            logger.warning("guests not read", host=self._figures.pool.name, error=str(error))
-        for slot in batch.slots:
-            if slot.every:
-                for guest in guests:
-                    self._writing.guest(slot, guest, outcomes, expires[slot], None)
-            elif answers.missing:
-                outcomes[slot.collector.name].failures += 1
-            self._writing.sums(slot, expires[slot])
+        self._bulk.run(batch, outcomes)
 
     def _expiry(self, batch: Batch) -> dict[Slot, float]:
         """Until when (steady seconds) what each slot of a batch writes now may stand."""
         now = self._clock.steady()
         return {slot: now + self._lifetime(slot.interval) for slot in batch.slots}
-
-    def _filtered(self, batch: Batch, outcomes: dict[str, Outcome], expires: Mapping[Slot, float]) -> Answers:
-        """Ask guests that the filters leave out what is wanted of all guests: nothing but sums comes of it."""
-        inventory = self._figures.inventory
-        hidden = [guest for uuid, guest in inventory.everyone.items() if uuid not in inventory.guests]
-        if not batch.unfiltered.slots or not hidden:
-            return Answers()
-
-        def deliver(guest: Guest, record: Record, asked: Asked) -> None:
-            self._answered(batch.unfiltered, guest, asked)
-            for slot in batch.unfiltered.slots:
-                if slot.groups <= asked.groups:
-                    self._writing.guest(slot, guest, outcomes, expires[slot], record)
-
-        awake, _resting = self._resting.divide(batch.unfiltered, hidden)
-        return self._bulk.gather(self._paces.divide(batch.unfiltered, awake), deliver)
-
-    def _answered(self, batch: Batch, guest: Guest, asked: Asked) -> None:
-        """A guest need not be asked again before it is due."""
-        self._resting.answered(batch, guest)
-        if asked.whole is False:
-            self._paces.withheld(batch, guest)
-        else:
-            self._paces.answered(batch, guest, asked.groups)
-
-    def _observe(self, guest: Guest, record: Record, asked: Asked) -> None:
-        at = self._clock.at(asked.at)
-        state = record.fields("state").get("state")
-        if state is not None:
-            guest.observe(int(state), int(record.fields("state").get("reason", 0)), at)
-        if asked.whole is not None:
-            guest.health.partial = not asked.whole
-            if asked.whole:
-                guest.health.asked_at = at.wall
-
-    def _note_health(self, wanted: Wanted, missing: set[str]) -> None:
-        set_aside = self._figures.set_aside
-        for guest in (guest for groups, guests in wanted.items() if not groups <= NO_MONITOR for guest in guests):
-            health = guest.health
-            health.set_aside_at = set_aside.since.get(guest.uuid)
-            health.timed_out = guest.uuid in missing or health.set_aside_at is not None
-            health.timeouts = set_aside.timeouts[guest.uuid]
-            if not guest.active:
-                health.partial = False
 
     def _describe(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
         self.list_guests()
@@ -298,10 +210,12 @@ class Gathering:
         """Around calls that may be passed on to another daemon: while that hangs, each holds a worker of ours."""
         if not self._hanging.over(batch.name):
             raise CallFailed(f"call {source.read.__name__}", "it hung when last tried, and is tried again later")
+        began = self._clock.steady()
         try:
             yield
         except Abandoned:
-            self._hanging.lengthen(batch.name, first=batch.interval)
+            # From the run that was due: an answer that is late once costs no other.
+            self._hanging.lengthen(batch.name, first=batch.interval, since=began - batch.interval / 2)
             raise
         self._hanging.reset(batch.name)
 

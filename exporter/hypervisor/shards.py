@@ -15,6 +15,10 @@ _LARGEST_SHARD = 10
 _LARGEST_CHEAP_SHARD = 250
 
 
+Wanted = Mapping[frozenset[str], Sequence[Guest]]
+"""Guests by the groups they are to be asked for."""
+
+
 @dataclass(eq=False)
 class Shard:
     """Guests asked in one call, and that call while it is out."""
@@ -36,13 +40,7 @@ class Shard:
         return not self.groups <= NO_MONITOR
 
 
-def cut(
-    wanted: Mapping[frozenset[str], Iterable[Guest]],
-    backing: bool,
-    set_aside: SetAside,
-    lanes: int,
-    size: int | None,
-) -> Iterator[Shard]:
+def cut(wanted: Wanted, backing: bool, set_aside: SetAside, lanes: int, size: int | None) -> Iterator[Shard]:
     """Shards of guests by the groups they are to be asked for, for so many workers side by side; `size` is how many
     guests are in one at most."""
     for left, (groups, guests) in zip(reversed(range(len(wanted))), wanted.items(), strict=True):

@@ -7,7 +7,7 @@ with controlInfo(), its call is ended, the culprit is set aside, and the rest is
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
@@ -23,7 +23,7 @@ from exporter.hypervisor.perguest import WITHOUT_MONITOR, fill, without_monitor
 from exporter.hypervisor.pool import WorkerPool
 from exporter.hypervisor.record import Record, Value
 from exporter.hypervisor.setaside import SetAside, hanging
-from exporter.hypervisor.shards import Shard, cut, shard_aside
+from exporter.hypervisor.shards import Shard, Wanted, cut, shard_aside
 from exporter.hypervisor.whole import SURE, is_whole
 
 _SUSPICIOUS_SECONDS = 4.0
@@ -34,8 +34,6 @@ _NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 _BACKING = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING
 
 Flat = dict[str, Value]
-Wanted = Mapping[frozenset[str], Iterable[Guest]]
-"""Guests by the groups they are to be asked for."""
 
 
 @dataclass(frozen=True, slots=True)

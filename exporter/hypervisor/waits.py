@@ -25,10 +25,10 @@ class Waits:
         """Whether a name may be asked."""
         return self._clock() >= self._until.get(name, float("-inf"))
 
-    def lengthen(self, name: str, first: float = _FIRST_PAUSE) -> None:
-        """A name did not answer; `first` is the first pause in seconds."""
+    def lengthen(self, name: str, first: float = _FIRST_PAUSE, since: float | None = None) -> None:
+        """A name did not answer; `first` is the first pause in seconds, which begins now or at `since`."""
         pause = self._pauses[name] = self._pauses.get(name, first / 2) * 2
-        self._until[name] = self._clock() + pause
+        self._until[name] = (self._clock() if since is None else since) + pause
 
     def reset(self, name: str) -> None:
         """A name answered, or is gone."""

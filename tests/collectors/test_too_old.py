@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from exporter.clock import Clock
+from exporter.collection.paces import STATE, Paces
 from exporter.collection.plan import Batch, Slot
-from exporter.collection.resting import Resting
 from exporter.collectors.domain_block import COLLECTOR as BLOCK
 from exporter.host import Host
 from exporter.hypervisor.connection import Target
 from exporter.hypervisor.errors import Abandoned
+from exporter.hypervisor.stats import Asked
 from exporter.schedule import Schedule
 from exporter.settings import HostSettings
 from tests.collectors.written import guest
@@ -71,6 +72,7 @@ def test_calls_about_the_host_that_hang_are_made_after_pauses_that_double(
 
     def hang(_task: Any) -> Future[Any]:
         calls.append(replayed.seconds)
+        replayed.seconds += 15
         answer: Future[Any] = Future()
         answer.set_exception(Abandoned("call listAllSecrets", "no answer within 15 s"))
         return answer
@@ -78,10 +80,10 @@ def test_calls_about_the_host_that_hang_are_made_after_pauses_that_double(
     (batch,) = (batch for batch in replayed.host.batches if batch.name.startswith("host"))
     with monkeypatch.context() as patch:
         patch.setattr(replayed.host.pool, "submit", hang)
-        for _ in range(20):
+        for turn in range(20):
+            replayed.seconds = 300 * turn
             replayed.host.runner.run(batch)
             assert replayed.host.figures.collectors["secret"].success is False
-            replayed.seconds += 300
     assert calls == [0, 300, 900, 2100, 4500]
     replayed.seconds = 9300
     replayed.host.runner.run(batch)
@@ -91,8 +93,8 @@ def test_calls_about_the_host_that_hang_are_made_after_pauses_that_double(
 def test_a_guest_that_is_off_rests_once_it_has_answered() -> None:
     """One that was asked in vain is asked again in the next run."""
     batch = Batch("block", 15.0, (Slot(BLOCK, 0, BLOCK.feeds[0], 15.0),))
-    resting, off = Resting(Clock(steady=lambda: 0.0)), guest(active=False)
-    assert resting.divide(batch, [off]) == ([off], [])
-    assert resting.divide(batch, [off]) == ([off], [])
-    resting.answered(batch, off)
-    assert resting.divide(batch, [off]) == ([], [off])
+    paces, off = Paces(Clock(steady=lambda: 0.0)), guest(active=False)
+    assert paces.divide(batch, [off]) == {batch.groups: [off]}
+    assert paces.divide(batch, [off]) == {batch.groups: [off]}
+    paces.answered(batch, off, Asked(batch.groups, 0.0, whole=None))
+    assert paces.divide(batch, [off]) == {STATE: [off]}

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import pytest
 
 from exporter.clock import Clock
-from exporter.collection.paces import Paces
+from exporter.collection.paces import STATE, Paces
 from exporter.collection.plan import Batch, plan
 from exporter.collectors.registry import COLLECTORS
 from exporter.guest import DeviceFilters, Guest
+from exporter.hypervisor.stats import Asked
 
 INTERVALS = {"domain_health": 15.0, "domain_block": 15.0, "domain_cpu": 15.0, "domain_memory": 60.0}
 OFTEN = frozenset({"state", "block", "cpu"})
@@ -37,10 +38,10 @@ class Runs:
     def run(self, guests: Iterable[Guest], *, after: float = 15.0) -> dict[frozenset[str], list[Guest]]:
         """What they are asked for, so many seconds later."""
         self.seconds += after
-        wanted = self.paces.divide(self.batch, guests)
+        wanted = {groups: list(asked) for groups, asked in self.paces.divide(self.batch, guests).items()}
         for groups, asked in wanted.items():
             for guest in asked:
-                self.paces.answered(self.batch, guest, groups)
+                self.paces.answered(self.batch, guest, Asked(groups, self.seconds, whole=True))
         return wanted
 
 
@@ -86,12 +87,26 @@ def test_a_guest_that_started_is_asked_for_everything(runs: Runs) -> None:
     assert runs.run(guests) == {ALL: guests}
 
 
-def test_a_guest_that_is_off_is_asked_for_everything(runs: Runs) -> None:
-    """When it is asked at all, which is seldom."""
+def test_a_guest_that_is_off_is_asked_for_everything_once_a_minute(runs: Runs) -> None:
+    """In between for its state alone, and at once when it starts; one that did not answer does not rest."""
     (guest,) = guests = _guests(1)
     runs.run(guests)
-    guest.active = False
-    assert [runs.run(guests) for _ in range(2)] == [{ALL: guests}] * 2
+    guest.active, guest.identifier = False, -1
+    assert [runs.paces.divide(runs.batch, guests) for _ in range(2)] == [{ALL: guests}] * 2
+    for _ in range(3):
+        assert [runs.run(guests) for _ in range(4)] == [{ALL: guests}, *[{STATE: guests}] * 3]
+    runs.run(guests)
+    guest.active, guest.identifier = True, 7
+    assert runs.run(guests) == {ALL: guests}
+
+
+def test_what_needs_no_monitor_is_asked_first() -> None:
+    """It is answered at once, and leaves the dear to be shared out towards the end."""
+    runs = Runs(_batch(**INTERVALS))
+    running, off = _guests(2)
+    off.active, off.identifier = False, -1
+    runs.run([running, off])
+    assert list(runs.run([running, off])) == [STATE, OFTEN]
 
 
 def test_a_guest_whose_monitor_is_held_is_asked_for_everything(runs: Runs) -> None:
@@ -99,7 +114,7 @@ def test_a_guest_whose_monitor_is_held_is_asked_for_everything(runs: Runs) -> No
     (guest,) = guests = _guests(1)
     runs.run(guests)
     runs.run(guests)
-    runs.paces.withheld(runs.batch, guest)
+    runs.paces.answered(runs.batch, guest, Asked(OFTEN, runs.seconds, whole=False))
     assert runs.run(guests) == {ALL: guests}
 
 
