@@ -99,5 +99,10 @@ class EventWriter:
                 subject = _SUBJECT + name if about is None else about.uuid
                 with counts.lock:
                     known = counts.guests.get(name)
-                    if known is not None:
-                        self._writing.subject(slot, subject, outcome, expires, name, known, guest, about=about)
+                    if known is None:
+                        continue
+                    made_of = (known.changes, guest, guest and guest.devices)
+                    if not self._writing.repeat(slot, subject, expires, made_of):
+                        self._writing.subject(
+                            slot, subject, outcome, expires, name, known, guest, about=about, made_of=made_of
+                        )

@@ -39,7 +39,8 @@ class GuestCalls:
             for guest in guests:
                 if guest.uuid not in among:
                     for slot in batch.slots:
-                        self._writing.guest(slot, guest, outcomes, expires, source.otherwise)
+                        made_of = (guest, guest.devices)
+                        self._writing.guest(slot, guest, outcomes, expires, source.otherwise, made_of=made_of)
             guests = [guest for guest in guests if guest.uuid in among]
         monitors = self._figures.set_aside if source.enters_monitor else None
         self._write(batch, ask_guests(self._figures.pool, guests, source.read, monitors), outcomes, expires)

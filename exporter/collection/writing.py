@@ -41,9 +41,14 @@ class Writing:
         """Feeds that have sums."""
         return list(self._sums)
 
-    def guest(self, slot: Slot, guest: Guest, outcomes: Outcomes, expires: float, data: Any) -> None:
-        """Let a feed write about a guest."""
-        value = self.subject(slot, guest.uuid, outcomes[slot.collector.name], expires, guest, data, about=guest)
+    def guest(
+        self, slot: Slot, guest: Guest, outcomes: Outcomes, expires: float, data: Any, *, made_of: object = None
+    ) -> None:
+        """Let a feed write about a guest; if this is `made_of` the same as last time, what stands there stays."""
+        outcome = outcomes[slot.collector.name]
+        if made_of is not None and self.repeat(slot, guest.uuid, expires, made_of):
+            return
+        value = self.subject(slot, guest.uuid, outcome, expires, guest, data, about=guest, made_of=made_of)
         if slot.feed.summarise is not None:
             with self._page.writing():
                 if self._there(slot, guest):
@@ -66,7 +71,14 @@ class Writing:
             parts[slot.collector.name].put(slot.number, HOST, rows, expires)
 
     def subject(
-        self, slot: Slot, subject: str, outcome: Outcome, expires: float, *data: Any, about: Guest | None = None
+        self,
+        slot: Slot,
+        subject: str,
+        outcome: Outcome,
+        expires: float,
+        *data: Any,
+        about: Guest | None = None,
+        made_of: object = None,
     ) -> Any:
         """Let a feed write about a subject; what it gets wrong costs this subject of this collector alone. What is
         about a guest that has gone meanwhile is not written."""
@@ -77,13 +89,18 @@ class Writing:
             outcome.failures += 1
             logger.warning("collector failed", collector=slot.collector.name, subject=str(data[0]), error=str(error))
             # What was true of it before may be no longer, and would be confirmed for as long as it does not change.
-            value, rows = None, Rows()
+            value, rows, made_of = None, Rows(), None
             rows.invalid = 1
         with self._page.writing() as parts:
             # Guests leave the inventory first and the page after that, under its lock: nobody is put back.
             if about is None or self._there(slot, about):
-                parts[slot.collector.name].put(slot.number, subject, rows, expires)
+                parts[slot.collector.name].put(slot.number, subject, rows, expires, made_of)
         return value
+
+    def repeat(self, slot: Slot, subject: str, expires: float, made_of: object) -> bool:
+        """Whether what a feed says of a subject is made of the same as last time; it stands on, then."""
+        with self._page.writing() as parts:
+            return parts[slot.collector.name].repeat(slot.number, subject, expires, made_of)
 
     def _there(self, slot: Slot, guest: Guest) -> bool:
         source = slot.feed.source

@@ -25,6 +25,8 @@ class GuestCounts:
     rtc_offset: int | None = None
     jobs: dict[str, Event] = field(default_factory=dict)
     gone_at: float | None = None
+    changes: int = 0
+    """How many events there were: as long as it is the same, all of it is."""
     _counted: dict[str, float] = field(default_factory=dict)
 
     def once(self, name: str, at: Moment) -> None:
@@ -125,6 +127,7 @@ class EventCounts:
     def _domain(self, event: Event) -> None:
         counts = self.guests[event.name]
         self._changed.add(event.name)
+        counts.changes += 1
         counts.tallies["events"][event.kind,] += 1
         counts.last[event.kind] = event.at.wall
         if event.identifier == "lifecycle":

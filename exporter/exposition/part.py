@@ -20,17 +20,18 @@ def _heads(metric: Metric, phrase: str) -> tuple[Segment, Segment]:
 
 
 class Block:
-    """The samples of one subject from one feed, by the part's metrics, how many there are and were left out, and until
-    when they may be shown."""
+    """The samples of one subject from one feed, by the part's metrics, how many there are and were left out, until
+    when they may be shown, and what they were `made_of`, if that is all that they depend on."""
 
-    __slots__ = ("duplicates", "expires", "invalid", "series", "written")
+    __slots__ = ("duplicates", "expires", "invalid", "made_of", "series", "written")
 
-    def __init__(self, written: tuple[bytes, ...], rows: Rows, expires: float) -> None:
+    def __init__(self, written: tuple[bytes, ...], rows: Rows, expires: float, made_of: object) -> None:
         self.written = written
         self.series = rows.series
         self.duplicates = rows.duplicates
         self.invalid = rows.invalid
         self.expires = expires
+        self.made_of = made_of
 
 
 class Part:
@@ -77,15 +78,15 @@ class Part:
         columns = [column for metric, column in self._columns.items() if metric.name == name]
         return b"".join([segment.data for column in columns if (segment := self._segments[column]) is not None])
 
-    def put(self, feed: int, subject: str, rows: Rows, expires: float) -> None:
-        """Replace the samples of a subject from a feed."""
+    def put(self, feed: int, subject: str, rows: Rows, expires: float, made_of: object = None) -> None:
+        """Replace the samples of a subject from a feed; with what they were made of they can be repeated."""
         written = self._nothing  # one for all of which there is nothing to say: that is most guests in some parts
         if found := rows.written():
             columns = list(written)
             for metric, data in found.items():
                 columns[self._columns[metric]] = data
             written = tuple(columns)
-        self._blocks[feed][subject] = Block(written, rows, expires)
+        self._blocks[feed][subject] = Block(written, rows, expires, made_of)
 
     def confirm(self, feed: int, subject: str, expires: float) -> bool:
         """What is there of a subject is still true; False if nothing is there."""
@@ -94,6 +95,11 @@ class Part:
             return False
         block.expires = expires
         return True
+
+    def repeat(self, feed: int, subject: str, expires: float, made_of: object) -> bool:
+        """What is there of a subject is still true if it was made of the same; False if it was not."""
+        block = self._blocks[feed].get(subject)
+        return block is not None and block.made_of == made_of and self.confirm(feed, subject, expires)
 
     def drop(self, feed: int, subject: str) -> None:
         """Take the samples of a subject from a feed away."""
