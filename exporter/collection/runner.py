@@ -49,7 +49,7 @@ class Runner:
             if not self._figures.pool.up:
                 self.skipped(batch, "disconnected")
                 self._page.publish(*{slot.collector.name for slot in batch.slots})
-                self._page.tell_runs()
+                self._page.runs_changed()
                 return
             with self._timed(batch) as outcomes:
                 outcomes.update(self._outcomes(batch))
@@ -108,7 +108,7 @@ class Runner:
                 each.running -= 1
                 self._note_limit(name, each)
                 _note(each, batch, outcomes.get(name, Outcome(failures=1)), started_at, duration)
-            self._page.tell_runs()
+            self._page.runs_changed()
 
 
 def _note(figures: CollectorFigures, batch: Batch, outcome: Outcome, started_at: float, duration: float) -> None:

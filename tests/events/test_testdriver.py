@@ -2,6 +2,9 @@
 
 import pytest
 
+from exporter.collectors.source import Events
+from exporter.exposition.part import Part
+from exporter.exposition.rows import Rows
 from tests.events.host import Watched, watched
 from tests.lab.driver import URI, Driver
 from tests.lab.polling import eventually
@@ -52,6 +55,32 @@ def test_a_state_is_on_the_page_before_the_next_poll(driver: Driver, host: Watch
     assert host.wait("libvirt_domain_state_reason_info", domain="quick", state="paused", reason="user") == 1
     driver.connection.lookupByName("quick").resume()
     assert host.wait("libvirt_domain_state_reason_info", domain="quick", state="running", reason="unpaused") == 1
+
+
+def test_counts_that_did_not_change_are_not_written_again(
+    driver: Driver, host: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run writes those of the guest something happened to, and lets the others stand."""
+    driver.start("calm")
+    driver.start("busy")
+    for name in ("calm", "busy"):
+        assert host.wait("libvirt_domain_starts_total", domain=name) == 1
+    (batch,) = (each for each in host.host.batches if isinstance(each.source, Events))
+    part, written = host.host.figures.parts["event"], set[str]()
+    put = Part.put
+
+    def note(to: Part, feed: int, subject: str, rows: Rows, expires: float, made_of: object) -> None:
+        if to is part:
+            written.add(subject)
+        put(to, feed, subject, rows, expires, made_of)
+
+    host.host.runner.run(batch)
+    monkeypatch.setattr(Part, "put", note)
+    host.host.runner.run(batch)
+    assert not {subject for subject in written if subject.endswith(("calm", "busy"))}
+    driver.connection.lookupByName("busy").suspend()
+    assert host.wait("libvirt_domain_lifecycle_events_total", domain="busy", event="suspended", detail="paused") == 1
+    assert {subject for subject in written if subject.endswith(("calm", "busy"))} == {"event/busy"}
 
 
 def test_a_start_that_was_seen_has_a_time(driver: Driver, host: Watched) -> None:

@@ -37,8 +37,8 @@ def test_the_help_says_how_often_it_is_read(shape: str, monkeypatch: pytest.Monk
     slower: dict[str, float] = {}
     put = Part.put
 
-    def note(part: Part, feed: int, subject: str, rows: Rows, expires: float) -> None:
-        put(part, feed, subject, rows, expires)
+    def note(part: Part, feed: int, subject: str, rows: Rows, expires: float, made_of: object) -> None:
+        put(part, feed, subject, rows, expires, made_of)
         (collector,) = (
             (each for each in COLLECTORS if set(rows.written()) & set(each.metrics)) if rows.series else (None,)
         )

@@ -191,6 +191,23 @@ def test_what_is_confirmed_stays() -> None:
     assert 'domain="web"' in page.text()
 
 
+def test_what_is_made_of_the_same_is_repeated() -> None:
+    """What would be written again as it stands is not; anything else is."""
+    page = Fixture()
+    part, rows = page.parts["one"], Rows()
+    rows.add(THING, Labels(THING.labels, ("web",)), 1)
+    part.put(0, "web", rows, 45.0, made_of=(3, "vda"))
+    part.put(0, "db", rows, 45.0)
+    assert part.repeat(0, "web", 90.0, (3, "vda"))
+    assert not part.repeat(0, "web", 120.0, (4, "vda"))
+    assert not part.repeat(0, "db", 90.0, (3, "vda"))
+    assert not part.repeat(0, "nobody", 90.0, (3, "vda"))
+    part.publish()
+    page.clock.now = 60.0
+    part.publish()
+    assert (part.series, part.expires) == (1, 90.0)
+
+
 def test_a_guest_that_is_gone_leaves_every_part_at_once() -> None:
     """Slow collectors' rows do not wait for their next run."""
     page = Fixture()
@@ -263,6 +280,21 @@ def test_figures_about_runs_are_written_when_they_change_and_not_by_a_scrape() -
     assert page.text() == "runs 1\nlibvirt_up 0\n"
     page.page.tell_runs()
     assert page.text() == "runs 2\nlibvirt_up 0\n"
+
+
+def test_runs_that_end_within_a_second_are_told_together() -> None:
+    """Some ten batches begin at the same time; each would have the figures about all of them written."""
+    page = Fixture()
+    page.text()
+    page.page.keep()
+    page.tellings.clear()
+    for number in range(3):
+        page.runs = f"runs {number}\n".encode()
+        page.page.runs_changed()
+    assert not page.tellings
+    page.page.keep()
+    assert page.tellings == [None]
+    assert page.text().startswith("runs 2\n")
 
 
 def test_figures_about_runs_are_written_now_and_then_when_nothing_runs() -> None:

@@ -30,9 +30,9 @@ class Host:
         self.slot = Slot(collector, 0, collector.feeds[0], 15.0)
         self.outcomes: dict[str, Outcome] = defaultdict(Outcome)
 
-    def write(self, guest: Guest, data: Record | None = None) -> str:
+    def write(self, guest: Guest, data: Record | None = None, *, made_of: object = None) -> str:
         """The page after a guest was written onto it."""
-        self.writing.guest(self.slot, guest, self.outcomes, FOR_EVER, data)
+        self.writing.guest(self.slot, guest, self.outcomes, FOR_EVER, data, made_of=made_of)
         self.writing.sums(self.slot, FOR_EVER)
         self.page.publish(self.slot.collector.name)
         return b"".join(self.page.render("text", gzip=False)).decode()
@@ -65,6 +65,28 @@ def test_a_guest_that_was_renamed_while_it_was_asked_is_not_written_under_its_ol
     renamed = Guest(guest.uuid, "imago", EVERYTHING)
     host.inventory.guests = host.inventory.everyone = {guest.uuid: renamed}
     assert "mayfly" not in host.write(guest)
+
+
+def test_a_guest_is_written_again_when_what_it_is_made_of_changed(guest: Guest) -> None:
+    """Not before, and always if nothing says what it is made of."""
+    host = Host(domain_state.COLLECTOR)
+    host.inventory.guests = host.inventory.everyone = {guest.uuid: guest}
+    running, paused = (f'libvirt_domain_info_state{{domain="mayfly"}} {state}' for state in (1, 3))
+    assert running in host.write(guest, made_of=1)
+    guest.state = 3
+    assert running in host.write(guest, made_of=1)
+    assert paused in host.write(guest, made_of=2)
+    guest.state = 1
+    assert running in host.write(guest)
+
+
+def test_what_was_made_wrong_is_not_repeated(guest: Guest) -> None:
+    """It is tried again each time, and counted."""
+    host = Host(overcommit.COLLECTOR)
+    host.inventory.everyone = {guest.uuid: guest}
+    for _ in range(2):
+        host.write(guest, Record({"vcpu.current": "many"}), made_of=1)
+    assert host.outcomes["overcommit"].failures == 2
 
 
 def test_a_guest_that_went_while_it_was_asked_adds_to_no_sum(guest: Guest) -> None:
