@@ -5,7 +5,7 @@ import ctypes
 import gc
 
 # What stays of every guest is looked through again by each older collection: rarer ones keep large hosts as cheap.
-_GARBAGE = (20_000, 20, 20)
+_GARBAGE = (50_000, 20, 20)
 
 _M_ARENA_MAX = -8  # malloc.h of glibc
 _ARENAS = 2
