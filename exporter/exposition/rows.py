@@ -31,6 +31,15 @@ def number(value: float) -> str:
     return str(value)
 
 
+class _Unbounded(float):
+    """Not a number, or infinite."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return number(self)
+
+
 class Rows:
     """The samples of one subject (a guest, or the host) from one run of one collector.
 
@@ -51,7 +60,10 @@ class Rows:
         if labels.names is not metric.labels and labels.names != metric.labels:
             raise _mismatch(metric, labels)
         kind = type(value)
-        if kind is not int and kind is not float:
+        if kind is float:
+            if value - value != 0:  # which it is for every finite number
+                value = _Unbounded(value)
+        elif kind is not int:
             raise DeclarationError(f"{metric.name} got {value!r}, which is not a number")
         if not value >= 0 and metric.type == "counter":
             self.invalid += 1
@@ -102,12 +114,11 @@ class Rows:
         """The samples of each metric, as they stand on a page."""
         found = {}
         for metric, values in self._values.items():
-            name = metric.name
             lines = []
             for text, value in values.items():
-                # x - x is 0 for every finite number and nothing else.
-                lines.append(f"{name}{text} {value!r}\n" if value - value == 0 else f"{name}{text} {number(value)}\n")
-            found[metric] = "".join(lines).encode()
+                lines.append(f"{text} {value!r}")
+            between = f"\n{metric.name}"  # copied by one call for all lines
+            found[metric] = f"{metric.name}{between.join(lines)}\n".encode()
         for metric, histograms in self._histograms.items():
             found[metric] = "".join([line for lines in histograms.values() for line in lines]).encode()
         return found
