@@ -60,14 +60,19 @@ class Rows:
         if labels.names is not metric.labels and labels.names != metric.labels:
             raise _mismatch(metric, labels)
         kind = type(value)
-        if kind is float:
-            if value - value != 0:  # which it is for every finite number
+        # Numbers of a kind are compared with their like, which takes the interpreter half the time.
+        if kind is int:
+            if value < 0 and metric.type == "counter":
+                self.invalid += 1
+                return
+        elif kind is float:
+            if not value >= 0.0 and metric.type == "counter":
+                self.invalid += 1
+                return
+            if value - value != 0.0:  # which it is for every finite number
                 value = _Unbounded(value)
-        elif kind is not int:
+        else:
             raise DeclarationError(f"{metric.name} got {value!r}, which is not a number")
-        if not value >= 0 and metric.type == "counter":
-            self.invalid += 1
-            return
         values = self._values[metric]
         if labels.text in values:
             self.duplicates += 1
