@@ -66,7 +66,7 @@ def _measure(chosen: argparse.Namespace) -> Iterator[Topic]:
                 print("scripts/bench: real guests are left out, a laboratory needs root", file=sys.stderr)
         yield starting.measure(3 if quick else 7, uri)
         if uri is not None:
-            yield from laboratory.measure(uri, what, 2 if quick else 5)
+            yield from laboratory.measure(uri, what, 3 if quick else 21)
 
 
 def _flat(topics: Sequence[Topic]) -> dict[str, float]:

@@ -51,7 +51,7 @@ def measure(sizes: tuple[int, ...], times: int) -> Topic:
 
 def _times(size: int, times: int) -> int:
     """Small sizes more often: what one more guest costs is a small difference there."""
-    return 3 * times if size < 500 else times if size < 5000 else 1
+    return 3 * times if size < 500 else times
 
 
 def _median(size: int, times: int) -> dict[str, float]:
@@ -79,7 +79,7 @@ def _grow(size: int) -> dict[str, Any]:
         for form in ("text", "openmetrics"):
             written(host, form, gzip=True)
         seconds = []
-        for _ in range(2 if size > 2000 else 10):
+        for _ in range(4 if size > 2000 else 10):
             host.later(FAST)
             start = process_time() - synthetic.seconds
             cycle(host, frequent(host))

@@ -24,6 +24,7 @@ from tests.lab.libvirtd import Libvirtd
 _NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 _FULL = 100
 _WARM = 3  # each worker looks each guest up once
+_CYCLES = 10  # of 15 s each, of the command
 _SPREAD = 8  # no more batches at once than a host has threads that are busy
 
 
@@ -103,7 +104,7 @@ def _cycles(uri: str, what: str, connection: Any, times: int) -> Topic:
                 "µs a sample",
                 most=10,
             )
-    running.real(topic, uri, 2 * times, count == _FULL)
+    running.real(topic, uri, _CYCLES, count == _FULL)
     return topic
 
 
