@@ -49,7 +49,6 @@ class Runner:
             if not self._figures.pool.up:
                 self.skipped(batch, "disconnected")
                 self._page.publish(*{slot.collector.name for slot in batch.slots})
-                self._page.runs_changed()
                 return
             with self._timed(batch) as outcomes:
                 outcomes.update(self._outcomes(batch))
@@ -57,6 +56,10 @@ class Runner:
         finally:
             with self._lock:
                 self._running.discard(batch)
+                others = bool(self._running)
+            if not others:
+                # Batches begin together; the last one tells of all, and the page of one that does not end.
+                self._page.tell_runs()
 
     def running(self, batch: Batch) -> bool:
         """Whether a batch is under way."""
@@ -108,7 +111,6 @@ class Runner:
                 each.running -= 1
                 self._note_limit(name, each)
                 _note(each, batch, outcomes.get(name, Outcome(failures=1)), started_at, duration)
-            self._page.runs_changed()
 
 
 def _note(figures: CollectorFigures, batch: Batch, outcome: Outcome, started_at: float, duration: float) -> None:

@@ -155,10 +155,6 @@ class Page:
                 if collectors is None or not collectors.isdisjoint(names):
                     view.join(self._join(form, collectors))
 
-    def runs_changed(self) -> None:
-        """A run ended: `keep` tells it, once for all that end within a second."""
-        self._told = float("-inf")
-
     def tell_runs(self) -> None:
         """Write anew what the exporter says of its runs."""
         with self._joining:

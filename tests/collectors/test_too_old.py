@@ -15,6 +15,7 @@ from exporter.host import Host
 from exporter.hypervisor.connection import Target
 from exporter.hypervisor.errors import Abandoned
 from exporter.hypervisor.stats import Asked
+from exporter.outcome import Outcome
 from exporter.schedule import Schedule
 from exporter.settings import HostSettings
 from tests.collectors.written import guest
@@ -62,6 +63,30 @@ def test_facts_whose_description_cannot_be_read_any_more_are_withdrawn(replayed:
     assert [replayed.run(after=300) for _ in range(3)] == [True, True, False]
     one["xml"] = good
     assert replayed.run(after=300)
+
+
+def test_the_last_run_that_ends_tells_of_all(replayed: Replayed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches begin together, and what is said of them is about all collectors."""
+    host = replayed.host
+    first, *others = host.batches
+    told: list[set[Batch]] = []
+    gather = host.gathering.gather
+
+    def after_the_others(batch: Batch) -> dict[str, Outcome]:
+        if batch is first:
+            for other in others:
+                host.runner.run(other)
+        return gather(batch)
+
+    monkeypatch.setattr(host.gathering, "gather", after_the_others)
+    monkeypatch.setattr(
+        host.page, "tell_runs", lambda: told.append({each for each in others if each in host.runner.ran})
+    )
+    host.runner.run(first)
+    assert others
+    assert told == [set(others)]
+    host.runner.run(others[0])
+    assert len(told) == 2
 
 
 def test_calls_about_the_host_that_hang_are_made_after_pauses_that_double(

@@ -282,21 +282,6 @@ def test_figures_about_runs_are_written_when_they_change_and_not_by_a_scrape() -
     assert page.text() == "runs 2\nlibvirt_up 0\n"
 
 
-def test_runs_that_end_within_a_second_are_told_together() -> None:
-    """Some ten batches begin at the same time; each would have the figures about all of them written."""
-    page = Fixture()
-    page.text()
-    page.page.keep()
-    page.tellings.clear()
-    for number in range(3):
-        page.runs = f"runs {number}\n".encode()
-        page.page.runs_changed()
-    assert not page.tellings
-    page.page.keep()
-    assert page.tellings == [None]
-    assert page.text().startswith("runs 2\n")
-
-
 def test_figures_about_runs_are_written_now_and_then_when_nothing_runs() -> None:
     """Runs that are left out are told, too; not each time the page is kept."""
     page = Fixture()
