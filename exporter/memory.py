@@ -5,6 +5,7 @@ import ctypes
 import gc
 
 # What stays of every guest is looked through again by each older collection: rarer ones keep large hosts as cheap.
+# A cycle over 15,000 guests makes more than 20,000 objects at a time, none of them garbage.
 _GARBAGE = (50_000, 20, 20)
 
 _M_ARENA_MAX = -8  # malloc.h of glibc

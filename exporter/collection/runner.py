@@ -58,7 +58,7 @@ class Runner:
                 self._running.discard(batch)
                 others = bool(self._running)
             if not others:
-                # Batches begin together; the last one tells of all, and the page of one that does not end.
+                # Batches begin together: the last one tells of all. While one does not end, `Page.keep` does.
                 self._page.tell_runs()
 
     def running(self, batch: Batch) -> bool:

@@ -45,9 +45,9 @@ class Writing:
         self, slot: Slot, guest: Guest, outcomes: Outcomes, expires: float, data: Any, *, made_of: object = None
     ) -> None:
         """Let a feed write about a guest; if this is `made_of` the same as last time, what stands there stays."""
-        outcome = outcomes[slot.collector.name]
         if made_of is not None and self.repeat(slot, guest.uuid, expires, made_of):
             return
+        outcome = outcomes[slot.collector.name]
         value = self.subject(slot, guest.uuid, outcome, expires, guest, data, about=guest, made_of=made_of)
         if slot.feed.summarise is not None:
             with self._page.writing():

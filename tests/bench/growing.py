@@ -3,17 +3,15 @@
 import ctypes
 import gc
 import json
-import subprocess
 import sys
-from pathlib import Path
 from statistics import median
 from time import process_time
 from typing import Any
 
 from tests.bench.figures import Topic
+from tests.bench.processes import medians
 from tests.bench.usage import usage
 
-_ROOT = Path(__file__).parents[2]
 _BASE_KIB = 64 * 1024
 _GUEST_KIB = 40
 
@@ -31,7 +29,9 @@ def measure(sizes: tuple[int, ...], times: int) -> Topic:
     )
     slopes: dict[str, list[float]] = {"seconds": [], "held_kib": []}
     for size in sizes:
-        few, here, many = (_median(number, _times(size, times)) for number in (size // 2, size, size + size // 2))
+        few, here, many = (
+            medians("growing", number, times=_times(size, times)) for number in (size // 2, size, size + size // 2)
+        )
         per_sample = here["seconds"] / here["series"] * 1e6
         topic.add(f"growth_{size}_series", f"{size:,} guests: samples on the page", here["series"])
         topic.add(f"growth_{size}_us", f"{size:,} guests: collected and written", per_sample, "µs a sample", most=10)
@@ -52,17 +52,6 @@ def measure(sizes: tuple[int, ...], times: int) -> Topic:
 def _times(size: int, times: int) -> int:
     """Small sizes more often: what one more guest costs is a small difference there."""
     return 3 * times if size < 500 else times
-
-
-def _median(size: int, times: int) -> dict[str, float]:
-    runs = [_child(size) for _ in range(times)]
-    return {key: median(run[key] for run in runs) for key in runs[0]}
-
-
-def _child(size: int) -> dict[str, float]:
-    argv = [sys.executable, "-m", "tests.bench.growing", str(size)]
-    found: dict[str, float] = json.loads(subprocess.run(argv, check=True, capture_output=True, cwd=_ROOT).stdout)
-    return found
 
 
 def _grow(size: int) -> dict[str, Any]:

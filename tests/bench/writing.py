@@ -2,10 +2,7 @@
 
 import gzip
 import json
-import subprocess
 import sys
-from pathlib import Path
-from statistics import median
 from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -22,11 +19,11 @@ from exporter.exposition.page import Page
 from exporter.exposition.part import HOST, Part
 from exporter.exposition.rows import Rows
 from tests.bench.figures import Topic, processor
+from tests.bench.processes import medians
 from tests.bench.synthetic import SyntheticHost
 from tests.bench.watched import CORE, cycle, quiet, watched
 from tests.unit.numbers import spelled_alike
 
-_ROOT = Path(__file__).parents[2]
 _PROCESSES = 5
 
 Sample = tuple[Metric, Labels, Any]
@@ -42,10 +39,10 @@ def measure(guests: int, times: int) -> Topic:
         "are published and compressed and joined, against the reference compressed as fast. Of each process the best "
         f"of {times} turns, and the median of {_PROCESSES} processes: where things lie in memory differs.",
     )
-    found = [_child(guests, times) for _ in range(_PROCESSES)]
+    found = medians("writing", guests, times, times=_PROCESSES)
 
     def add(name: str, what: str, unit: str = "", **reach: float) -> None:
-        topic.add(name, what, median(each[name] for each in found), unit, **reach)
+        topic.add(name, what, found[name], unit, **reach)
 
     for form in get_args(Form):
         add(f"writer_{form}_equal", f"{form}: equal line by line, spelling of numbers aside", least=1)
@@ -56,12 +53,6 @@ def measure(guests: int, times: int) -> Topic:
     add("writer_cycle_client_us", "OpenMetrics, compressed: prometheus_client", "µs a sample")
     add("writer_cycle_ratio", "as a cycle writes, compressed: times faster")
     return topic
-
-
-def _child(guests: int, times: int) -> dict[str, float]:
-    argv = [sys.executable, "-m", "tests.bench.writing", str(guests), str(times)]
-    found: dict[str, float] = json.loads(subprocess.run(argv, check=True, capture_output=True, cwd=_ROOT).stdout)
-    return found
 
 
 def _measured(guests: int, times: int) -> dict[str, float]:
