@@ -1,10 +1,10 @@
 """What events changed and is not refreshed yet."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from exporter.clock import Moment
 from exporter.events.event import Event
-from exporter.hypervisor.events import Standing
+from exporter.hypervisor.events import STATE_AFTER, Standing
 
 _LISTED = frozenset({"defined", "undefined", "started", "stopped", "crashed"})
 
@@ -39,8 +39,8 @@ ABOUT = {
 class Stale:
     """Guests by uuid whose state, start or description is not what we have, and objects of which some changed."""
 
-    states: dict[str, Moment] = field(default_factory=dict)
-    """With the time of the newest event."""
+    states: dict[str, Event] = field(default_factory=dict)
+    """With the newest event of its lifecycle."""
     started: dict[str, float | None] = field(default_factory=dict)
     """When it started, in Unix seconds; None for one that stopped."""
     described: set[str] = field(default_factory=set)
@@ -57,7 +57,7 @@ class Stale:
         if event.object != "domain":
             self.objects.add(event.object)
         elif event.identifier == "lifecycle":
-            self.states[event.uuid] = event.at
+            self.states[event.uuid] = event
             if event.kind in _LISTED:
                 self.listing = True
                 self.described.add(event.uuid)
@@ -90,11 +90,38 @@ class Missed:
     @property
     def restarted(self) -> bool:
         """Whether it has another process than before, or none."""
-        return self.was is None or self.now is None or self.was.identifier != self.now.identifier
+        if self.was is None or self.now is None:
+            return True
+        if self.was.identifier is None:
+            return self.now.identifier == -1
+        return self.was.identifier != self.now.identifier
 
 
-def compare(before: dict[str, Standing], after: dict[str, Standing]) -> list[Missed]:
-    """The guests that changed."""
-    uuids = [*before, *(after.keys() - before.keys())]
-    pairs = ((uuid, before.get(uuid), after.get(uuid)) for uuid in uuids)
-    return [Missed(uuid, was, now) for uuid, was, now in pairs if was != now]
+def compare(
+    before: Mapping[str, Standing], heard: Mapping[str, Event], after: Mapping[str, Standing]
+) -> Iterator[Missed]:
+    """The guests that changed unheard: `heard` is the newest event of those that were not asked since `before`."""
+    for uuid in dict.fromkeys((*before, *heard, *after)):
+        was, now = before.get(uuid), after.get(uuid)
+        event = heard.get(uuid)
+        if event is not None and _accords(event, now):
+            continue
+        if event is not None:
+            was = _told(event, was)
+        if was != now:
+            yield Missed(uuid, was, now)
+
+
+def _accords(event: Event, now: Standing | None) -> bool:
+    """Whether a guest is what its event led to expect."""
+    if event.kind not in STATE_AFTER:
+        return True
+    if now is None:
+        return event.kind == "stopped"  # one without a definition
+    return now.state == STATE_AFTER[event.kind]
+
+
+def _told(event: Event, before: Standing | None) -> Standing:
+    """What a guest was like after its event, which says neither why nor the id."""
+    identifier = None if before is None or before.identifier == -1 or event.kind == "started" else before.identifier
+    return Standing(event.name, -1 if event.kind == "stopped" else identifier, STATE_AFTER[event.kind], 0)

@@ -163,12 +163,16 @@ class Refresher:
 
     def _subscribe(self) -> None:
         subscription = Subscriptions(lambda: self._pool.open("event"), self._queue, self._fellows.hanging)
+        stale = Stale()
         try:
             subscription.start()
-            self._take_standings(subscription)
+            stale = self._take_stale()
+            self._take_standings(subscription, stale)
         except HypervisorError:
             subscription.end()
             raise
+        finally:
+            self._take_back(stale)
         counts = self._figures.events
         with counts.lock:
             counts.gaps += int(self._subscribed_before)
@@ -203,10 +207,21 @@ class Refresher:
         counts.start((kind.object, each) for kind, taken in subscription.kinds.items() if taken for each in kind.kinds)
         self._gathering.events.write_anew(self._slots)
 
-    def _take_standings(self, subscription: Subscriptions) -> None:
+    def _take_stale(self) -> Stale:
+        """What was heard and is to be refreshed now."""
+        with self._changed:
+            stale, self._stale = self._stale, Stale()
+        return stale
+
+    def _take_back(self, stale: Stale) -> None:
+        """What was not refreshed is stale still."""
+        with self._changed:
+            self._stale.take_back(stale)
+
+    def _take_standings(self, subscription: Subscriptions, stale: Stale) -> None:
         """Learn what every guest is like, and what changed while nothing was heard of them."""
         asked_at = CLOCK.now()
-        self._standings.replace(read_standings(subscription.connection), asked_at)
+        self._standings.replace(read_standings(subscription.connection), asked_at, stale)
         self._gathering.list_guests()
         self._gathering.events.write_states(self._slots, self._standings.observe(asked_at))
 
@@ -226,15 +241,13 @@ class Refresher:
         subscription = self._subscription
         if subscription is None or time.monotonic() < self._rest_until:
             return
-        with self._changed:
-            stale, self._stale = self._stale, Stale()
+        stale = self._take_stale()
         began = time.monotonic()
         if stale:
             try:
                 self._refresh_guests(subscription, stale)
             except HypervisorError:
-                with self._changed:
-                    self._stale.take_back(stale)
+                self._take_back(stale)
                 self._rest_until = time.monotonic() + _FIRST_PAUSE
                 raise
             for kind in stale.objects:
@@ -246,7 +259,7 @@ class Refresher:
 
     def _refresh_guests(self, subscription: Subscriptions, stale: Stale) -> None:
         if stale.everything:
-            self._take_standings(subscription)
+            self._take_standings(subscription, stale)
             self._read_descriptions()
         if stale.listing:
             self._gathering.list_guests()

@@ -1,5 +1,7 @@
 """What the guests of one host were last known to be, so that what happened unheard is found out."""
 
+from math import inf
+
 from exporter.clock import CLOCK, Moment
 from exporter.collection.changes import Missed, Stale, compare
 from exporter.events.event import Event
@@ -19,16 +21,23 @@ class Standings:
         self._inventory = inventory
         self._journal = journal
         self._known: dict[str, Standing] | None = None
+        self._replaced_at = -inf
 
-    def replace(self, found: dict[str, Standing], at: Moment) -> None:
-        """Take standings that were read anew; what differs happened unheard and is told."""
+    def replace(self, found: dict[str, Standing], at: Moment, stale: Stale) -> None:
+        """Take standings that were read anew; what differs happened unheard and is told.
+
+        `stale` is what was heard before they were read, and after those they replace.
+        """
         found = {uuid: standing for uuid, standing in found.items() if self._inventory.allows(standing.name)}
-        missed = [] if self._known is None else compare(self._known, found)
-        self._known = found
+        heard = {uuid: event for uuid, event in stale.states.items() if event.at.steady > self._replaced_at}
+        missed = [] if self._known is None else list(compare(self._known, heard, found))
+        self._known, self._replaced_at = found, at.steady
         for each in missed:
             guest = self._inventory.guests.get(each.uuid)
-            if guest is not None and each.restarted:
-                guest.started_at = None  # it started when nobody saw it
+            if each.restarted:  # when nobody saw it
+                stale.started.pop(each.uuid, None)
+                if guest is not None:
+                    guest.started_at = None
             self._journal.tell(_told(each, at))
 
     def observe(self, at: Moment) -> list[Guest]:
@@ -46,7 +55,7 @@ class Standings:
         ConnectionLost."""
         known = self._known if self._known is not None else {}
         guests = []
-        for uuid, event_at in stale.states.items():
+        for uuid, event in stale.states.items():
             guest = self._inventory.guests.get(uuid)
             if guest is None:
                 known.pop(uuid, None)
@@ -62,7 +71,7 @@ class Standings:
                 continue
             known[uuid] = Standing(guest.name, guest.identifier, standing.state, standing.reason)
             changed = guest.observe(standing.state, standing.reason, asked_at)
-            guest.changed_with(event_at, observed=changed)
+            guest.changed_with(event.at, observed=changed)
             guests.append(guest)
         connection.forget_domains(frozenset(self._inventory.guests))
         return guests

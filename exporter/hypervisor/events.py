@@ -131,12 +131,27 @@ def _identity(kind: EventKind, subject: Any) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a guest was like when it was asked: its domain id (-1 while it is off), state and reason."""
+    """What a guest was like when it was asked: its domain id (-1 while it is off), state and reason.
+
+    What is known from an event alone has no reason (0), and no id (None) unless it is off.
+    """
 
     name: str
-    identifier: int
+    identifier: int | None
     state: int
     reason: int
+
+
+STATE_AFTER: dict[str, int] = {
+    "started": libvirt.VIR_DOMAIN_RUNNING,
+    "resumed": libvirt.VIR_DOMAIN_RUNNING,
+    "suspended": libvirt.VIR_DOMAIN_PAUSED,
+    "shutdown": libvirt.VIR_DOMAIN_SHUTDOWN,
+    "stopped": libvirt.VIR_DOMAIN_SHUTOFF,
+    "crashed": libvirt.VIR_DOMAIN_CRASHED,
+    "pmsuspended": libvirt.VIR_DOMAIN_PMSUSPENDED,
+}
+"""virDomainState that a lifecycle event leads to; what is defined or undefined may be in any."""
 
 
 def read_standings(connection: Connection) -> dict[str, Standing]:

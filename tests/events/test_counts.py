@@ -10,9 +10,11 @@ from exporter.collection.changes import Missed, Stale, compare
 from exporter.events.counts import EventCounts
 from exporter.events.event import Event, Value
 from exporter.events.ring import Ring
+from exporter.hypervisor.enums import STATES
 from exporter.hypervisor.events import Standing
 
 NOON = 1_800_000_000.0
+_STATES = {"suspended": "paused", "started": "running", "resumed": "running", "stopped": "shutoff"}
 
 
 def event(kind: str, detail: str = "", *, at: float = 0.0, identifier: str = "", **fields: Value) -> Event:
@@ -160,7 +162,7 @@ def test_what_was_not_refreshed_is_stale_still() -> None:
     earlier.everything = True
     stale.add(event("stopped", "shutdown", at=9.0))
     stale.take_back(earlier)
-    assert (stale.states["u"].steady, stale.started) == (9.0, {"u": None})
+    assert (stale.states["u"].at.steady, stale.started) == (9.0, {"u": None})
     assert (stale.objects, stale.listing, stale.everything) == ({"network"}, True, True)
 
 
@@ -168,6 +170,42 @@ def test_comparing_finds_restarts_that_nobody_saw() -> None:
     """The same state under another id was another process; what did not change is left out."""
     was = {"a": Standing("a", 1, 1, 1), "b": Standing("b", 2, 1, 1), "c": Standing("c", -1, 5, 1)}
     now = {"a": Standing("a", 9, 1, 1), "b": Standing("b", 2, 1, 1), "d": Standing("d", 3, 1, 1)}
-    missed = compare(was, now)
+    missed = list(compare(was, {}, now))
     assert missed == [Missed("a", was["a"], now["a"]), Missed("c", was["c"], None), Missed("d", None, now["d"])]
     assert all(each.restarted for each in missed)
+
+
+@pytest.mark.parametrize(
+    ("heard", "now"),
+    [
+        ("suspended", Standing("web-1", 4, 3, 1)),
+        ("stopped", Standing("web-1", -1, 5, 1)),
+        ("stopped", None),  # it had no definition
+        ("defined", Standing("web-1", -1, 5, 0)),
+        ("undefined", None),
+    ],
+)
+def test_what_was_heard_was_not_missed(heard: str, now: Standing | None) -> None:
+    """Although nobody asked the guest between its event and the end of the connection."""
+    was = {"u": Standing("web-1", 4, 1, 1)}
+    for before in (was, {}):
+        assert not list(compare(before, {"u": event(heard)}, {} if now is None else {"u": now}))
+
+
+@pytest.mark.parametrize(
+    ("heard", "now", "restarted"),
+    [
+        ("suspended", Standing("web-1", -1, 5, 1), True),
+        ("suspended", Standing("web-1", 4, 1, 1), False),
+        ("started", Standing("web-1", 5, 3, 1), False),
+        ("stopped", Standing("web-1", 5, 1, 1), True),
+        ("resumed", None, True),
+    ],
+)
+def test_a_guest_was_what_was_heard_last(heard: str, now: Standing | None, restarted: bool) -> None:
+    """Not what it was when it was asked, before that."""
+    was = {"u": Standing("web-1", 4, 7, 1)}
+    for before in (was, {}):
+        (missed,) = compare(before, {"u": event(heard)}, {} if now is None else {"u": now})
+        assert missed.was is not None
+        assert (STATES[missed.was.state], missed.now, missed.restarted) == (_STATES[heard], now, restarted)

@@ -67,6 +67,14 @@ def told(tmp_path_factory: pytest.TempPathFactory, libvirt_host: Libvirtd) -> It
     agent.stop()
 
 
+@pytest.fixture
+def own_told(tmp_path: Path, own_libvirt_host: Libvirtd) -> Iterator[Told]:
+    """An agent that watches a host of one test's own."""
+    agent = Agent(tmp_path, f"--libvirt.uri={own_libvirt_host.uri}")
+    yield Told(agent)
+    agent.stop()
+
+
 def test_a_definition_comes_and_goes(told: Told, guests: Guests) -> None:
     """Define, define again, undefine."""
     domain = guests.define(guests.idle("paper"))
@@ -251,24 +259,21 @@ def test_a_guest_that_reboots_itself(told: Told, guests: Guests) -> None:
 
 
 def test_a_restart_of_libvirt_is_a_gap_that_is_closed(
-    tmp_path: Path, own_libvirt_host: Libvirtd, own_guests: Guests
+    own_told: Told, own_libvirt_host: Libvirtd, own_guests: Guests
 ) -> None:
     """What changed while libvirtd was away is found by comparing, and events come again after."""
-    agent = Agent(tmp_path, f"--libvirt.uri={own_libvirt_host.uri}")
-    told = Told(agent)
     own_guests.start_paused(own_guests.idle("stays"))
     own_guests.start_paused(own_guests.idle("dies"))
-    told.wait("dies", "suspended")
+    own_told.wait("dies", "suspended")
     own_libvirt_host.kill(signal.SIGTERM)
     own_libvirt_host.signal_guest("dies", signal.SIGKILL)
     own_libvirt_host.start_daemon()
-    missed = told.wait("dies", "missed")
+    missed = own_told.wait("dies", "missed")
     # Why it was paused depends on how soon after its start it was asked.
     assert (missed["was"].partition(" ")[0], missed["now"].partition(" ")[0]) == ("paused", "shutoff")
-    assert not told.events("stays", "missed")
-    agent.wait_for_line("libvirt_event_gaps_total 1")
+    assert not own_told.events("stays", "missed")
+    own_told.agent.wait_for_line("libvirt_event_gaps_total 1")
     own_guests.close()  # the connection to the daemon that is gone
     own_guests.connection.lookupByName("stays").resume()
-    told.wait("stays", "resumed")
-    agent.wait_for_line('libvirt_domain_events_total{domain="stays",event="resumed"} 1')
-    agent.stop()
+    own_told.wait("stays", "resumed")
+    own_told.agent.wait_for_line('libvirt_domain_events_total{domain="stays",event="resumed"} 1')

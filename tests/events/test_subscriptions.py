@@ -133,3 +133,19 @@ def test_a_host_that_returns_is_subscribed_to_at_once(driver: Driver, faults: Fa
         faults.listing_seconds = 0.0
         faults.end_connections()
         assert host.wait("libvirt_event_gaps_total", within=6) == 1
+
+
+def test_what_was_heard_before_a_gap_was_not_missed(driver: Driver, faults: Faults) -> None:
+    """Although the connection ended before anybody asked the guest how it was."""
+    with watched(URI, target=faults.target) as host:
+        faults.listing_seconds = 2.0
+        driver.start("first")
+        assert host.wait("libvirt_domain_start_timestamp_seconds", domain="first") > 0
+        driver.start("second")  # while refreshing rests after that slow look
+        eventually(lambda: host.kinds("second"), within=10, what="the event of the guest")
+        assert host.value("libvirt_domain_start_timestamp_seconds", domain="second") is None
+        faults.listing_seconds = 0.0
+        faults.end_connections()
+        assert host.wait("libvirt_event_gaps_total") == 1
+        assert host.wait("libvirt_domain_start_timestamp_seconds", domain="second", within=40) > 0
+        assert host.kinds("second") == [("started", "booted")]
