@@ -38,9 +38,8 @@ class GuestCalls:
         if among is not None:
             for guest in guests:
                 if guest.uuid not in among:
-                    made_of = (guest, guest.devices)
                     for slot in batch.slots:
-                        self._writing.guest(slot, guest, outcomes, expires, source.otherwise, made_of=made_of)
+                        self._writing.guest(slot, guest, outcomes, expires, source.otherwise)
             guests = [guest for guest in guests if guest.uuid in among]
         monitors = self._figures.set_aside if source.enters_monitor else None
         self._write(batch, ask_guests(self._figures.pool, guests, source.read, monitors), outcomes, expires)

@@ -41,10 +41,9 @@ class Writing:
         """Feeds that have sums."""
         return list(self._sums)
 
-    def guest(
-        self, slot: Slot, guest: Guest, outcomes: Outcomes, expires: float, data: Any, *, made_of: object = None
-    ) -> None:
-        """Let a feed write about a guest; if this is `made_of` the same as last time, what stands there stays."""
+    def guest(self, slot: Slot, guest: Guest, outcomes: Outcomes, expires: float, data: Any) -> None:
+        """Let a feed write about a guest; if this is made of the same as last time, what stands there stays."""
+        made_of = _made_of(slot, guest, data)
         if made_of is not None and self.repeat(slot, guest.uuid, expires, made_of):
             return
         outcome = outcomes[slot.collector.name]
@@ -122,3 +121,12 @@ class Writing:
             for slot in batch.slots:
                 for guest in guests:
                     parts[slot.collector.name].drop(slot.number, guest.uuid)
+
+
+def _made_of(slot: Slot, guest: Guest, data: Any) -> object:
+    if slot.feed.made_of is None:
+        return None
+    try:
+        return attempt(slot.feed.made_of, guest, data)
+    except WrongData:
+        return None  # collecting fails of it as well, and says so

@@ -8,6 +8,7 @@ from exporter.collectors.source import Source
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
+from exporter.guest import Guest
 from exporter.metadata import MetadataSettings
 
 FAST = 15.0
@@ -24,6 +25,10 @@ class Feed:
     what one guest adds to the sum: `summarise(values by uuid, inventory, rows)` writes the rows that are about all
     guests (pools and networks: by name, see `ThingCall`). `interval` in seconds is for feeds slower than their
     collector; those name the metrics they write, so that the page says how often these are read.
+
+    `made_of` takes what `collect` of a guest takes, without the rows, and gives all that it makes samples of beside the
+    guest's name: as long as that is the same, what stands on the page stays, and `collect` is not called. None is never
+    the same.
     """
 
     source: Source
@@ -31,10 +36,16 @@ class Feed:
     summarise: Callable[..., None] | None = None
     interval: float | None = None
     writes: tuple[Metric, ...] = ()
+    made_of: Callable[..., object] | None = None
 
     def paced(self, interval: float) -> float:
         """Its interval in a collector of this one."""
         return max(interval, self.interval or 0.0)
+
+
+def given(_guest: Guest, data: object) -> object:
+    """For feeds whose samples are made of nothing but what was gathered."""
+    return data
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,7 +46,7 @@ COLLECTOR = Collector(
     name="domain_block_error",
     help="Disks of guests that are in error at present.",
     metrics=METRICS,
-    feeds=(Feed(GuestCall(read_disk_errors), collect),),
+    feeds=(Feed(GuestCall(read_disk_errors), collect, made_of=lambda _guest, errors: tuple(errors.items())),),
     interval=FAST,
     cost="nothing, but one monitor request for each guest that is paused by an I/O error",
     queries=(("Guests that lack space on the host", 'libvirt_domain_block_error{error="no_space"}'),),

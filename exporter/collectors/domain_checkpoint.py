@@ -1,6 +1,6 @@
 """Checkpoints of guests, which incremental backups start from."""
 
-from exporter.collectors.collector import RARE, Collector, Feed
+from exporter.collectors.collector import RARE, Collector, Feed, given
 from exporter.collectors.source import GuestCall
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
@@ -50,6 +50,7 @@ COLLECTOR = Collector(
                 read_checkpoints, enters_monitor=False, inactive=True, among=with_checkpoints, otherwise=Snapshots()
             ),
             collect,
+            made_of=given,
         ),
     ),
     interval=RARE,

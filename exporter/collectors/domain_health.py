@@ -1,6 +1,6 @@
 """Whether guests answer when they are asked."""
 
-from exporter.collectors.collector import SLOW, Collector, Feed
+from exporter.collectors.collector import SLOW, Collector, Feed, given
 from exporter.collectors.source import GuestCall, statistics
 from exporter.collectors.units import milliseconds
 from exporter.exposition.metric import Metric
@@ -133,6 +133,7 @@ COLLECTOR = Collector(
             control,
             interval=SLOW,
             writes=(CONTROL_STATE, CONTROL_STATE_SECONDS, CONTROL_ERROR_INFO),
+            made_of=given,
         ),
     ),
     cost="one controlInfo for each active guest every 60 s, which needs neither job nor monitor",

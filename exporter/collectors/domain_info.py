@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from exporter.collectors.collector import RARE, SLOW, Collector, Feed
+from exporter.collectors.collector import RARE, SLOW, Collector, Feed, given
 from exporter.collectors.source import Description, GuestCall, listing, statistics
 from exporter.collectors.units import kibibytes, nanoseconds
 from exporter.exposition.labels import Labels
@@ -205,14 +205,21 @@ COLLECTOR = Collector(
             interval=SLOW,
             writes=(INFO_MAXIMUM_MEMORY_BYTES, INFO_MEMORY_USAGE_BYTES),
         ),
-        Feed(statistics(every=True), active),
+        Feed(statistics(every=True), active, made_of=lambda guest, _record: guest.active),
         Feed(
             listing("persistent", "autostart", "managed_save"),
             listed,
             interval=SLOW,
             writes=(PERSISTENT, AUTOSTART, MANAGED_SAVE),
+            made_of=lambda guest, _record: (guest.listings, guest.flags),
         ),
-        Feed(GuestCall(read_updated, enters_monitor=False), updated, interval=SLOW, writes=(UPDATED,)),
+        Feed(
+            GuestCall(read_updated, enters_monitor=False),
+            updated,
+            interval=SLOW,
+            writes=(UPDATED,),
+            made_of=given,
+        ),
         Feed(Description(), describe, interval=RARE, writes=(INFO, HARDWARE_INFO)),
     ),
     cost="what domain_cpu and domain_vcpu ask for, and every minute what domain_memory does; one XMLDesc for a guest "

@@ -195,11 +195,19 @@ def collect(guest: Guest, stats: Mapping[str, Any], rows: Sink) -> None:
         rows.add(DIRTY_RATE, guest.domain, rate * page)
 
 
+def _at_rest(_guest: Guest, stats: Mapping[str, Any]) -> int | None:
+    """The type, which is all that is told of a guest without a job."""
+    return None if stats["type"] in _RUNNING else stats["type"]
+
+
 COLLECTOR = Collector(
     name="domain_job",
     help="Jobs of guests, such as migration, save and backup: progress, speed, expected pause.",
     metrics=METRICS,
-    feeds=(Feed(GuestCall(read_job), collect), Feed(Events(guests=True, gone=True), finished_jobs.collect)),
+    feeds=(
+        Feed(GuestCall(read_job), collect, made_of=_at_rest),
+        Feed(Events(guests=True, gone=True), finished_jobs.collect),
+    ),
     interval=SLOW,
     cost="two calls for each active guest, one of which takes a job; guests whose control channel is busy are left out",
     queries=(

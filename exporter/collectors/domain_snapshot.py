@@ -1,6 +1,6 @@
 """Snapshots of guests."""
 
-from exporter.collectors.collector import RARE, Collector, Feed
+from exporter.collectors.collector import RARE, Collector, Feed, given
 from exporter.collectors.source import GuestCall
 from exporter.exposition.metric import Metric
 from exporter.exposition.rows import Sink
@@ -78,6 +78,7 @@ COLLECTOR = Collector(
         Feed(
             GuestCall(read_snapshots, enters_monitor=False, inactive=True, among=with_snapshots, otherwise=Snapshots()),
             collect,
+            made_of=given,
         ),
     ),
     interval=RARE,

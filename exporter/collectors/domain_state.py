@@ -109,6 +109,11 @@ def collect(guest: Guest, _record: Record | None, rows: Sink) -> None:
         rows.add(DOMAIN_START_TIMESTAMP_SECONDS, guest.domain, guest.started_at)
 
 
+def made_of(guest: Guest, _record: Record | None) -> object:
+    """All that is told of a guest."""
+    return guest.state, guest.reason, guest.state_changed_at, guest.started_at, guest.active
+
+
 def summarise(_values: Mapping[str, None], inventory: Inventory, rows: Sink) -> None:
     """How many guests there are, before any filter."""
     rows.add(DOMAINS, NO_LABELS, inventory.total)
@@ -119,7 +124,7 @@ COLLECTOR = Collector(
     name="domain_state",
     help="How many guests there are, and the state of each with its reason.",
     metrics=METRICS,
-    feeds=(Feed(statistics(every=True), collect, summarise),),
+    feeds=(Feed(statistics(every=True), collect, summarise, made_of=made_of),),
     cost="one listAllDomains and the group STATE of the bulk call, which is nearly free",
     fields=(FIELDS,),
     queries=(
