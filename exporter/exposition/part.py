@@ -80,13 +80,14 @@ class Part:
 
     def put(self, feed: int, subject: str, rows: Rows, expires: float, made_of: object = None) -> None:
         """Replace the samples of a subject from a feed; with what they were made of they can be repeated."""
-        written = self._nothing  # one for all of which there is nothing to say: that is most guests in some parts
-        if found := rows.written():
-            columns = list(written)
-            for metric, data in found.items():
-                columns[self._columns[metric]] = data
-            written = tuple(columns)
-        self._blocks[feed][subject] = Block(written, rows, expires, made_of)
+        found = rows.written()
+        if not (found or rows.duplicates or rows.invalid):
+            self.drop(feed, subject)  # most guests have nothing to say in some parts
+            return
+        columns = list(self._nothing)
+        for metric, data in found.items():
+            columns[self._columns[metric]] = data
+        self._blocks[feed][subject] = Block(tuple(columns), rows, expires, made_of)
 
     def confirm(self, feed: int, subject: str, expires: float) -> bool:
         """What is there of a subject is still true; False if nothing is there."""

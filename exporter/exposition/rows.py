@@ -112,8 +112,10 @@ class Rows:
     @property
     def series(self) -> int:
         """How many there are; buckets count one by one."""
-        histograms = [lines for each in self._histograms.values() for lines in each.values()]
-        return sum(map(len, self._values.values())) + sum(map(len, histograms))
+        counted = sum(map(len, self._values.values()))
+        for histograms in self._histograms.values():
+            counted += sum(map(len, histograms.values()))
+        return counted
 
     def written(self) -> dict[Metric, bytes]:
         """The samples of each metric, as they stand on a page."""

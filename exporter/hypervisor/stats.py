@@ -8,8 +8,10 @@ with controlInfo(), its call is ended, the culprit is set aside, and the rest is
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import TypeAlias
 
 import libvirt
 import structlog
@@ -34,6 +36,8 @@ _NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 _BACKING = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING
 
 Flat = dict[str, Value]
+_Answer: TypeAlias = Future[list[tuple[Guest, Flat]]]
+"""What comes of a shard: the guests that answered, in any order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +122,19 @@ class Statistics:
     ) -> dict[frozenset[str], list[Guest]]:
         """Ask the guests in shards, side by side; those that were answered for without their monitor, by groups."""
         waiting = deque(cut(wanted, backing, self._set_aside, self._pool.lanes, self._shard_size))
-        out: dict[Future[list[tuple[Guest, Flat]]], Shard] = {}
+        out: dict[_Answer, Shard] = {}
+        answered: SimpleQueue[_Answer] = SimpleQueue()
         withheld: defaultdict[frozenset[str], list[Guest]] = defaultdict(list)
         until = self._clock.steady() + self._deadline
         try:
             while waiting or out:
-                self._send(waiting, out)
-                done, _ = wait(out, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
-                for future in done:
-                    self._send(waiting, out)  # its worker goes on while we write what it brought
-                    shard = out.pop(future)
+                self._send(waiting, out, answered)
+                answer = _next(answered)
+                if answer is not None:
+                    shard = out.pop(answer)
+                    self._send(waiting, out, answered)  # its worker goes on while we write what it brought
                     try:
-                        withheld[shard.groups] += self._take(shard, future, deliver)
+                        withheld[shard.groups] += self._take(shard, answer, deliver)
                     except _Full:
                         waiting.append(shard_aside(shard.guests, shard.groups))
                     except Abandoned as error:
@@ -143,14 +148,14 @@ class Statistics:
                         self._leave(shard)
                 self._end_hung(out.values())
         finally:
-            for future, shard in out.items():
-                future.add_done_callback(lambda _, shard=shard: self._leave(shard))  # type: ignore[misc]
+            for answer, shard in out.items():
+                answer.add_done_callback(lambda _, shard=shard: self._leave(shard))  # type: ignore[misc]
         return withheld
 
-    def _take(self, shard: Shard, answered: "Future[list[tuple[Guest, Flat]]]", deliver: Deliver) -> list[Guest]:
+    def _take(self, shard: Shard, answer: _Answer, deliver: Deliver) -> list[Guest]:
         """Deliver what a shard came to; the guests answered for without their monitor. Raises HypervisorError."""
         withheld = []
-        for guest, flat in answered.result():
+        for guest, flat in answer.result():
             if self._vary:
                 flat = self._vary(guest.uuid, guest.identifier, flat)
             whole = self._whole(guest, shard, flat)
@@ -173,11 +178,13 @@ class Statistics:
         """The host was away: what its driver can is learnt again."""
         self.bulk = None
 
-    def _send(self, waiting: deque[Shard], out: "dict[Future[list[tuple[Guest, Flat]]], Shard]") -> None:
+    def _send(self, waiting: deque[Shard], out: dict[_Answer, Shard], answered: SimpleQueue[_Answer]) -> None:
         """Hand shards to free workers."""
-        while waiting and sum(not future.done() for future in out) < self._pool.lanes:
+        while waiting and len(out) - answered.qsize() < self._pool.lanes:
             shard = waiting.popleft()
-            out[self._pool.submit(lambda connection, shard=shard: self._enter(connection, shard))] = shard  # type: ignore[misc]
+            answer = self._pool.submit(lambda connection, shard=shard: self._enter(connection, shard))  # type: ignore[misc]
+            out[answer] = shard
+            answer.add_done_callback(answered.put)
 
     def _enter(self, connection: Connection, shard: Shard) -> list[tuple[Guest, Flat]]:
         """In a worker: ask a shard, if need be when it may; raises _Full if no monitor may be entered any more."""
@@ -288,3 +295,11 @@ class Statistics:
             yield Shard(others, shard.groups, shard.backing, shard.groups)
         else:
             answers.missing.update(guest.uuid for guest in others)
+
+
+def _next(answered: SimpleQueue[_Answer]) -> _Answer | None:
+    """What was answered next; None if nothing was for a while, so that others are looked after."""
+    try:
+        return answered.get(timeout=_LOOK_SECONDS)
+    except Empty:
+        return None

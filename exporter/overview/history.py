@@ -21,6 +21,8 @@ _DEVICES: tuple[tuple[Kind, str, tuple[str, str]], ...] = (
     ("disk", "block", ("rd.bytes", "wr.bytes")),
     ("network", "net", ("rx.bytes", "tx.bytes")),
 )
+_STARTS = {kind: number * SLOTS for number, kind in enumerate(_KINDS)}
+_GAP = array("f", [nan] * len(_KINDS))
 _EMPTY = array("f", [nan] * (SLOTS * len(_KINDS))).tobytes()
 _SHORTEST = 1.0
 """Readings closer together than this, in seconds, give no rate."""
@@ -56,11 +58,10 @@ class Trend:
         slot = int(at // SLOT_SECONDS)
         if slot > self._newest:
             for skipped in range(max(self._newest + 1, slot - SLOTS + 1), slot + 1):
-                for number in range(len(_KINDS)):
-                    self._values[number * SLOTS + skipped % SLOTS] = nan
+                self._values[skipped % SLOTS :: SLOTS] = _GAP
             self._newest = slot
         if slot > self._newest - SLOTS:
-            self._values[_KINDS.index(kind) * SLOTS + slot % SLOTS] = value
+            self._values[_STARTS[kind] + slot % SLOTS] = value
 
     def rest(self) -> None:
         """The guest is off: what its counters said is no base for what they will say."""
@@ -70,7 +71,7 @@ class Trend:
     def values(self, kind: Kind, now: float) -> list[float]:
         """The figures of the last 15 minutes, oldest first, NaN where there was none."""
         newest = int(now // SLOT_SECONDS)
-        start = _KINDS.index(kind) * SLOTS
+        start = _STARTS[kind]
         return [
             self._values[start + slot % SLOTS] if self._newest - SLOTS < slot <= self._newest else nan
             for slot in range(newest - SLOTS + 1, newest + 1)
@@ -79,7 +80,7 @@ class Trend:
     def latest(self, kind: Kind, now: float) -> float | None:
         """The newest figure, None if there was none for two minutes."""
         newest = int(now // SLOT_SECONDS)
-        start = _KINDS.index(kind) * SLOTS
+        start = _STARTS[kind]
         for slot in range(self._newest, max(newest - _FRESH_SLOTS, self._newest - SLOTS), -1):
             value = self._values[start + slot % SLOTS]
             if not isnan(value):
