@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from math import inf
 from typing import Any
 
 import structlog
@@ -41,6 +42,9 @@ from exporter.hypervisor.waits import Waits
 from exporter.outcome import Outcome
 from exporter.scope import Scope
 
+_AT_ONCE = 0.5
+"""Batches that begin within so many seconds share a listing of the guests."""
+
 logger = structlog.get_logger()
 
 
@@ -70,6 +74,7 @@ class Gathering:
         self._on_changes = on_changes
         self._turns = Turns()
         self._listing = threading.Lock()
+        self._listed_at = -inf
         self._things = ThingCalls(figures.pool, scope, page)
         self._writing = Writing(page, figures.inventory)
         self._singly = GuestCalls(figures, self._writing, agents)
@@ -106,6 +111,7 @@ class Gathering:
 
     def host_returned(self) -> None:
         """The host was away: what hung in it no longer does, and it may be a newer one."""
+        self._listed_at = -inf
         self._bulk.forget()
         self._things.forget()
         self._singly.forget()
@@ -115,12 +121,16 @@ class Gathering:
         """Events told that something of these guests is other than it was."""
         self._bulk.changed(uuids)
 
-    def list_guests(self) -> None:
-        """List the guests anew; those that are gone leave every part at once."""
+    def list_guests(self, *, within: float = 0.0) -> None:
+        """List the guests anew, if that was not done `within` so many seconds; those that are gone leave every part at
+        once."""
         # What a listing found is heeded before the next one: else a guest that was away for a moment would leave the
         # page after it came back, and its description is not read again for that.
         with self._listing:
-            self._heed(self._figures.pool.submit_short(self._figures.inventory.refresh).result())
+            now = self._clock.steady()
+            if now - self._listed_at >= within:
+                self._heed(self._figures.pool.submit_short(self._figures.inventory.refresh).result())
+                self._listed_at = now
 
     def _heed(self, changes: Changes) -> None:
         inventory = self._figures.inventory
@@ -137,7 +147,7 @@ class Gathering:
             self._on_changes(changes)
 
     def _statistics(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
-        self.list_guests()
+        self.list_guests(within=_AT_ONCE)
         self._bulk.run(batch, outcomes)
 
     def _expiry(self, batch: Batch) -> dict[Slot, float]:
@@ -146,7 +156,7 @@ class Gathering:
         return {slot: now + self._lifetime(slot.interval) for slot in batch.slots}
 
     def _describe(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
-        self.list_guests()
+        self.list_guests(within=_AT_ONCE)
         inventory = self._figures.inventory
         expires = self._expiry(batch)
         described, failing = set(), set()
@@ -173,7 +183,7 @@ class Gathering:
             connection.take_failures()
             return read_listings(connection, sorted(batch.listings)), connection.take_failures()
 
-        self.list_guests()
+        self.list_guests(within=_AT_ONCE)
         expires = self._clock.steady() + self._lifetime(batch.interval)
         found, failures = self._figures.pool.submit(read).result()
         for guest in self._figures.inventory.everyone.values():
@@ -201,7 +211,7 @@ class Gathering:
             self._writing.subject(slot, HOST, outcome, expires, data)
 
     def _guest_call(self, batch: Batch, source: GuestCall, outcomes: dict[str, Outcome]) -> None:
-        self.list_guests()
+        self.list_guests(within=_AT_ONCE)
         with self._pausing(batch, source):
             self._singly.ask(batch, source, outcomes, self._clock.steady() + self._lifetime(batch.interval))
 
