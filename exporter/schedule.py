@@ -3,6 +3,7 @@
 import contextlib
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from exporter.figures import SkipReason
 _SPREAD_SECONDS = 0.03  # between the batches of a host that are to run soon
 _AGAIN_SECONDS = 0.25
 _CLOCK_LOOK = timedelta(seconds=1)
+_STEP_SECONDS = 0.01  # by less, a clock is not set but made to run slower
 
 Skipped = Callable[[Batch, SkipReason], None]
 
@@ -139,16 +141,22 @@ class Schedule:
 
     def _watch_clock(self) -> None:
         """APScheduler knows the wall clock alone: when that is set back, due times are far away of a sudden."""
+        ahead = time.time() - time.monotonic()
         while not self._stopped.wait(_CLOCK_LOOK.total_seconds()):
-            now = datetime.now(UTC)
-            moved = 0
-            for key, (batch, _) in list(self._skipped.items()):
-                job = self._scheduler.get_job(key)
-                interval = timedelta(seconds=batch.interval)
-                # A moment more than the interval is a run that came to its end while we looked.
-                if job is not None and job.next_run_time - now > interval + _CLOCK_LOOK:
-                    left = (job.next_run_time - now) % interval
-                    self._run_in(key, left.total_seconds())
-                    moved += 1
-            if moved:
-                logger.warning("clock was set back, runs are due by the new time", batches=moved)
+            before, ahead = ahead, time.time() - time.monotonic()
+            if ahead < before - _STEP_SECONDS:
+                self._heed_clock()
+
+    def _heed_clock(self) -> None:
+        now = datetime.now(UTC)
+        moved = 0
+        for key, (batch, _) in list(self._skipped.items()):
+            job = self._scheduler.get_job(key)
+            interval = timedelta(seconds=batch.interval)
+            # A moment more than the interval is a run that came to its end while we looked.
+            if job is not None and job.next_run_time - now > interval + _CLOCK_LOOK:
+                left = (job.next_run_time - now) % interval
+                self._run_in(key, left.total_seconds())
+                moved += 1
+        if moved:
+            logger.warning("clock was set back, runs are due by the new time", batches=moved)

@@ -18,7 +18,10 @@ KEPT_SECONDS = 3.0
 """After how long they are written anew, so that no scrape has to: waking up for it costs more than writing."""
 
 RUNS_SECONDS = 5.0
-"""After how long the figures about runs are written anew although no run ended: it may be that none does any more."""
+"""After how long the figures about runs are written anew while some run does not end."""
+
+QUIET_SECONDS = 60.0
+"""After how long they are although nothing ran: they hold what calls came to, and those are made for events, too."""
 
 ASKED_SECONDS = 300.0
 """For how long a form and selection that nobody asks for is kept ready."""
@@ -134,6 +137,7 @@ class Page:
         self._views: dict[tuple[Form, Selection], _View] = {}
         self._expires = float("inf")
         self._told = float("-inf")
+        self._untold = False
 
     def collectors(self) -> Mapping[str, bool]:
         """Every collector there is, and whether it is on."""
@@ -155,10 +159,14 @@ class Page:
                 if collectors is None or not collectors.isdisjoint(names):
                     view.join(self._join(form, collectors))
 
+    def note_run(self) -> None:
+        """Something ran, or did not, and `tell_runs` does not follow: it is told a little later."""
+        self._untold = True
+
     def tell_runs(self) -> None:
         """Write anew what the exporter says of its runs."""
         with self._joining:
-            self._told = self._clock()
+            self._told, self._untold = self._clock(), False
             for key, view in self._asked().items():
                 view.runs = Segment(self._write_runs(*key))
 
@@ -185,7 +193,7 @@ class Page:
         withdrawn = now > self._expires
         if withdrawn:
             self.publish(*[name for name, part in self._parts.items() if now > part.expires])
-        if withdrawn or now - self._told >= RUNS_SECONDS:
+        if withdrawn or now - self._told >= (RUNS_SECONDS if self._untold else QUIET_SECONDS):
             self.tell_runs()
 
     def render(self, form: Form, gzip: bool, collectors: Selection = None) -> Sequence[bytes]:

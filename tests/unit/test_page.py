@@ -8,7 +8,7 @@ from exporter.exposition.head import END, Form
 from exporter.exposition.keeper import Keeper
 from exporter.exposition.labels import Labels
 from exporter.exposition.metric import Metric
-from exporter.exposition.page import ASKED_SECONDS, KEPT_SECONDS, LIVE_SECONDS, RUNS_SECONDS, VIEWS, Page
+from exporter.exposition.page import ASKED_SECONDS, KEPT_SECONDS, LIVE_SECONDS, QUIET_SECONDS, RUNS_SECONDS, VIEWS, Page
 from exporter.exposition.part import HOST, Part
 from exporter.exposition.rows import Rows
 from tests.lab.polling import eventually
@@ -282,8 +282,8 @@ def test_figures_about_runs_are_written_when_they_change_and_not_by_a_scrape() -
     assert page.text() == "runs 2\nlibvirt_up 0\n"
 
 
-def test_figures_about_runs_are_written_now_and_then_when_nothing_runs() -> None:
-    """Runs that are left out are told, too; not each time the page is kept."""
+def test_figures_about_runs_are_written_now_and_then_when_no_run_ends() -> None:
+    """Runs that are left out are told, too; not each time the page is kept, and seldom if there was nothing."""
     page = Fixture()
     page.text()
     page.page.keep()
@@ -291,7 +291,14 @@ def test_figures_about_runs_are_written_now_and_then_when_nothing_runs() -> None
     assert len(page.tellings) == 2  # when the page was first asked for, and when it was first kept
     page.clock.now = RUNS_SECONDS
     page.page.keep()
+    assert len(page.tellings) == 2
+    page.page.note_run()
+    page.page.keep()
+    page.page.keep()
     assert len(page.tellings) == 3
+    page.clock.now += QUIET_SECONDS
+    page.page.keep()
+    assert len(page.tellings) == 4
 
 
 def test_a_selection_is_joined_again_when_one_of_its_collectors_ran() -> None:
