@@ -70,7 +70,9 @@ class Health:
 class Guest:
     """One guest. `name` is what the label `domain` says; `flags` are the listings it stands in ("persistent",
     "autostart", "managed_save") among those that were read, `listings`; `devices` is None
-    until the description was read. Label sets are remembered until the devices change."""
+    until the description was read; `updated` is whether libvirt then said that the definition of a running guest is
+    another by now, None where that means nothing, and `redefined` whether an event told so since it started. Label sets
+    are remembered until the devices change."""
 
     __slots__ = (
         "_filters",
@@ -87,8 +89,10 @@ class Guest:
         "listings",
         "name",
         "reason",
+        "redefined",
         "started_at",
         "state",
+        "updated",
         "uuid",
     )
 
@@ -104,6 +108,8 @@ class Guest:
         self.reason = 0
         self.started_at: float | None = None
         """In Unix seconds, if it was seen to start."""
+        self.updated: bool | None = None
+        self.redefined = False
         self.health = Health()
         self.disks_show = False
         """Whether counters of its disks came when its monitor was entered: when they are missing, it was not."""
@@ -169,8 +175,9 @@ class Guest:
         """Labels of a vCPU."""
         return self.labels(VCPU, str(number))
 
-    def devices_changed(self) -> None:
-        """Forget what was remembered of the devices."""
+    def restarted(self) -> None:
+        """It is another process than before, or none: forget what was remembered of that and of its devices."""
+        self.redefined = False
         self.devices = None
         self._labels.clear()
 

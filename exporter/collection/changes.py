@@ -43,6 +43,8 @@ class Stale:
     """With the newest event of its lifecycle."""
     started: dict[str, float | None] = field(default_factory=dict)
     """When it started, in Unix seconds; None for one that stopped."""
+    redefined: set[str] = field(default_factory=set)
+    """Defined anew since they started or stopped."""
     described: set[str] = field(default_factory=set)
     objects: set[str] = field(default_factory=set)
     listing: bool = False
@@ -61,17 +63,22 @@ class Stale:
             if event.kind in _LISTED:
                 self.listing = True
                 self.described.add(event.uuid)
+            if (event.kind, event.detail) == ("defined", "updated"):
+                self.redefined.add(event.uuid)
             # A guest that wakes up was not off: its process, and so its start, are the same.
             if event.kind == "started" and event.detail != "wakeup":
                 self.started[event.uuid] = event.at.wall
+                self.redefined.discard(event.uuid)
             elif event.kind == "stopped":
                 self.started[event.uuid] = None
+                self.redefined.discard(event.uuid)
         elif event.identifier in _DESCRIBED:
             self.described.add(event.uuid)
 
     def take_back(self, earlier: "Stale") -> None:
         """What was taken out of here before and could not be refreshed; of each guest the newest counts."""
         self.states = earlier.states | self.states
+        self.redefined |= earlier.redefined - self.started.keys()
         self.started = earlier.started | self.started
         self.described |= earlier.described
         self.objects |= earlier.objects

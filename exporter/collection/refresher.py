@@ -263,6 +263,7 @@ class Refresher:
             self._read_descriptions()
         if stale.listing:
             self._gathering.list_guests()
+        self._standings.redefine(stale.redefined)
         guests = self._standings.read(subscription.connection, stale)
         if guests:
             self._gathering.events.write_states(self._slots, guests)

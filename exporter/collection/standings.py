@@ -1,5 +1,6 @@
 """What the guests of one host were last known to be, so that what happened unheard is found out."""
 
+from collections.abc import Iterable
 from math import inf
 
 from exporter.clock import CLOCK, Moment
@@ -49,6 +50,13 @@ class Standings:
                 guest.observe(standing.state, standing.reason, at)
                 guests.append(guest)
         return guests
+
+    def redefine(self, uuids: Iterable[str]) -> None:
+        """Let the guests that run know that they were defined anew, which they are not until they are restarted."""
+        for uuid in uuids:
+            guest = self._inventory.guests.get(uuid)
+            if guest is not None:
+                guest.redefined = guest.active
 
     def read(self, connection: Connection, stale: Stale) -> list[Guest]:
         """Read the states that events changed, so that each reason is libvirt's own; the guests. Raises

@@ -97,6 +97,7 @@ def _read(connection: Connection, guests: Iterable[Guest]) -> tuple[dict[str, El
             text = connection.call(connection.domain(guest.uuid).XMLDesc, 0, about=about)
             root = ElementTree.fromstring(text)
             guest.devices = Devices.read(root)
+            guest.updated = _updated(connection, guest)
             found[guest.uuid] = root
         except NotFound:
             logger.debug("guest vanished", guest=guest.name, uuid=guest.uuid)
@@ -106,6 +107,18 @@ def _read(connection: Connection, guests: Iterable[Guest]) -> tuple[dict[str, El
             failed.add(guest.uuid)
             logger.warning("description not read", guest=guest.name, uuid=guest.uuid, error=str(error))
     return found, failed
+
+
+def _updated(connection: Connection, guest: Guest) -> bool | None:
+    """Whether a running guest's definition is another by now (isPersistent, isUpdated); None for those without one,
+    and where the driver does not tell."""
+    if not guest.active:
+        return None
+    domain, about = connection.domain(guest.uuid), f"domain '{guest.name}'"
+    if not connection.optional(domain.isPersistent, about=about):
+        return None
+    answer = connection.optional(domain.isUpdated, about=about)
+    return None if answer is None else bool(answer)
 
 
 def devices_of(connection: Connection, domain: Any, guest: Guest) -> Devices:

@@ -73,7 +73,7 @@ class Inventory:
                 guest = Guest(uuid, name, self.filters)
                 changed.add(uuid)
             elif guest.identifier != identifier:
-                guest.devices_changed()
+                guest.restarted()
                 changed.add(uuid)
             guest.identifier = identifier
             guest.active = identifier != -1

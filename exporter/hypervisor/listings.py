@@ -1,11 +1,9 @@
 """Listings of guests by what they have: one listAllDomains each, for all guests at once."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import libvirt
 
-from exporter.guest import Guest
 from exporter.hypervisor.connection import Connection
 
 _FILTERS: Mapping[str, int] = {
@@ -23,11 +21,3 @@ def read_listings(connection: Connection, names: Collection[str]) -> dict[str, f
         if domains is not None:
             found[name] = frozenset(domain.UUIDString() for domain in domains)
     return found
-
-
-def read_updated(connection: Connection, domain: Any, guest: Guest) -> bool | None:
-    """isUpdated of a guest with a definition; None for others, and where the driver does not tell."""
-    if "persistent" in guest.listings and "persistent" not in guest.flags:
-        return None
-    answer = connection.optional(domain.isUpdated, about=f"domain '{guest.name}'")
-    return None if answer is None else bool(answer)

@@ -166,6 +166,19 @@ def test_what_was_not_refreshed_is_stale_still() -> None:
     assert (stale.objects, stale.listing, stale.everything) == ({"network"}, True, True)
 
 
+def test_a_guest_that_started_since_is_as_it_is_defined() -> None:
+    """Whether that was refreshed in between or not."""
+    earlier, stale = Stale(), Stale()
+    earlier.add(event("defined", "updated"))
+    assert earlier.redefined == {"u"}
+    stale.add(event("started", "booted"))
+    stale.take_back(earlier)
+    assert not stale.redefined
+    stale.add(event("defined", "updated"))
+    stale.add(event("stopped", "destroyed"))
+    assert not stale.redefined
+
+
 def test_comparing_finds_restarts_that_nobody_saw() -> None:
     """The same state under another id was another process; what did not change is left out."""
     was = {"a": Standing("a", 1, 1, 1), "b": Standing("b", 2, 1, 1), "c": Standing("c", -1, 5, 1)}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import libvirt  # noqa: TID251  its constants
 import pytest
 
 from tests.lab import extras, images
@@ -80,6 +81,18 @@ def test_a_definition_comes_and_goes(told: Told, guests: Guests) -> None:
     domain = guests.define(guests.idle("paper"))
     guests.connection.defineXML(domain.XMLDesc()).undefine()
     told.expect("paper", "defined added", "defined updated", "undefined removed")
+
+
+def test_a_definition_that_changes_under_a_running_guest(told: Told, guests: Guests) -> None:
+    """What a restart would change is on the page at once, and gone after the restart."""
+    domain = guests.start_paused(guests.idle("edited"))
+    told.agent.wait_for_line('libvirt_domain_updated{domain="edited"} 0')
+    inactive = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    guests.connection.defineXML(inactive.replace("<memory ", "<title>new</title><memory ", 1))
+    told.agent.wait_for_line('libvirt_domain_updated{domain="edited"} 1')
+    domain.destroy()
+    domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
+    told.agent.wait_for_line('libvirt_domain_updated{domain="edited"} 0')
 
 
 def test_a_secret_is_told_by_its_uuid(told: Told, guests: Guests) -> None:
