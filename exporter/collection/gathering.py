@@ -16,6 +16,7 @@ from exporter.collection.plan import Batch, Slot
 from exporter.collection.things import ThingCalls
 from exporter.collection.turns import Turns
 from exporter.collection.writing import Writing
+from exporter.collectors.collector import SLOW
 from exporter.collectors.source import (
     AgentCall,
     Description,
@@ -42,8 +43,8 @@ from exporter.hypervisor.waits import Waits
 from exporter.outcome import Outcome
 from exporter.scope import Scope
 
-_AT_ONCE = 0.5
-"""Batches that begin within so many seconds share a listing of the guests."""
+_SHARED = 0.25
+"""A listing of the guests will do for a batch that is not older than this part of its interval, or of a minute."""
 
 logger = structlog.get_logger()
 
@@ -132,6 +133,9 @@ class Gathering:
                 self._heed(self._figures.pool.submit_short(self._figures.inventory.refresh).result())
                 self._listed_at = now
 
+    def _list_guests(self, batch: Batch) -> None:
+        self.list_guests(within=min(batch.interval, SLOW) * _SHARED)
+
     def _heed(self, changes: Changes) -> None:
         inventory = self._figures.inventory
         if changes.gone:
@@ -147,7 +151,7 @@ class Gathering:
             self._on_changes(changes)
 
     def _statistics(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
-        self.list_guests(within=_AT_ONCE)
+        self._list_guests(batch)
         self._bulk.run(batch, outcomes)
 
     def _expiry(self, batch: Batch) -> dict[Slot, float]:
@@ -156,7 +160,7 @@ class Gathering:
         return {slot: now + self._lifetime(slot.interval) for slot in batch.slots}
 
     def _describe(self, batch: Batch, outcomes: dict[str, Outcome]) -> None:
-        self.list_guests(within=_AT_ONCE)
+        self._list_guests(batch)
         inventory = self._figures.inventory
         expires = self._expiry(batch)
         described, failing = set(), set()
@@ -183,7 +187,7 @@ class Gathering:
             connection.take_failures()
             return read_listings(connection, sorted(batch.listings)), connection.take_failures()
 
-        self.list_guests(within=_AT_ONCE)
+        self._list_guests(batch)
         expires = self._clock.steady() + self._lifetime(batch.interval)
         found, failures = self._figures.pool.submit(read).result()
         for guest in self._figures.inventory.everyone.values():
@@ -211,7 +215,7 @@ class Gathering:
             self._writing.subject(slot, HOST, outcome, expires, data)
 
     def _guest_call(self, batch: Batch, source: GuestCall, outcomes: dict[str, Outcome]) -> None:
-        self.list_guests(within=_AT_ONCE)
+        self._list_guests(batch)
         with self._pausing(batch, source):
             self._singly.ask(batch, source, outcomes, self._clock.steady() + self._lifetime(batch.interval))
 
