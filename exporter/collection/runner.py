@@ -57,11 +57,8 @@ class Runner:
             with self._lock:
                 self._running.discard(batch)
                 others = bool(self._running)
-            # Batches begin together: the last one tells of all. While one does not end, `Page.keep` does.
-            if others:
-                self._page.note_run()
-            else:
-                self._page.tell_runs()
+            # Of batches that begin together the last one tells of all. While one does not end, `Page.keep` does.
+            self._page.note_run(others=others)
 
     def running(self, batch: Batch) -> bool:
         """Whether a batch is under way."""
@@ -72,7 +69,7 @@ class Runner:
         """Count a run that was due and did not happen."""
         for collector in {slot.collector.name for slot in batch.slots}:
             self._figures.collectors[collector].skips[reason] += 1
-        self._page.note_run()
+        self._page.note_run(others=True)
 
     def _outcomes(self, batch: Batch) -> dict[str, Outcome]:
         names = {slot.collector.name for slot in batch.slots}

@@ -18,7 +18,7 @@ KEPT_SECONDS = 3.0
 """After how long they are written anew, so that no scrape has to: waking up for it costs more than writing."""
 
 RUNS_SECONDS = 5.0
-"""After how long the figures about runs are written anew while some run does not end."""
+"""How often the figures about runs are written anew, at most: where there are many batches, one ends each second."""
 
 QUIET_SECONDS = 60.0
 """After how long they are although nothing ran: they hold what calls came to, and those are made for events, too."""
@@ -159,9 +159,11 @@ class Page:
                 if collectors is None or not collectors.isdisjoint(names):
                     view.join(self._join(form, collectors))
 
-    def note_run(self) -> None:
-        """Something ran, or did not, and `tell_runs` does not follow: it is told a little later."""
+    def note_run(self, *, others: bool) -> None:
+        """Something ran, or did not: that is told at once, unless `others` still run or something was told lately."""
         self._untold = True
+        if not others and self._clock() - self._told >= RUNS_SECONDS:
+            self.tell_runs()
 
     def tell_runs(self) -> None:
         """Write anew what the exporter says of its runs."""

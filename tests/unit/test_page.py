@@ -292,13 +292,29 @@ def test_figures_about_runs_are_written_now_and_then_when_no_run_ends() -> None:
     page.clock.now = RUNS_SECONDS
     page.page.keep()
     assert len(page.tellings) == 2
-    page.page.note_run()
+    page.page.note_run(others=True)
     page.page.keep()
     page.page.keep()
     assert len(page.tellings) == 3
     page.clock.now += QUIET_SECONDS
     page.page.keep()
     assert len(page.tellings) == 4
+
+
+def test_figures_about_runs_are_written_by_the_last_that_ends_but_not_by_each() -> None:
+    """One that ends soon after is told by whoever keeps the page."""
+    page = Fixture()
+    page.text()
+    page.tellings.clear()
+    page.clock.now = RUNS_SECONDS
+    page.page.note_run(others=True)
+    assert not page.tellings
+    page.page.note_run(others=False)
+    page.page.note_run(others=False)
+    assert len(page.tellings) == 1
+    page.clock.now += RUNS_SECONDS
+    page.page.keep()
+    assert len(page.tellings) == 2
 
 
 def test_a_selection_is_joined_again_when_one_of_its_collectors_ran() -> None:
