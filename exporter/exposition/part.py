@@ -128,8 +128,10 @@ class Part:
         self.cut = 0
         if self._series_limit and self.series > self._series_limit:
             blocks = self._within_limit(blocks)
+        # One walk over what lies scattered in memory, however many metrics there are.
+        pieces = [piece for block in blocks for piece in block.written]
         for column in range(len(self._metrics)):
-            data = b"".join([block.written[column] for block in blocks])
+            data = b"".join(pieces[column :: len(self._metrics)])
             segment = self._segments[column]
             # What has not changed is not compressed again: the facts out of XML rarely do.
             if segment is None or segment.data != data:
