@@ -119,8 +119,8 @@ class Live:
 
 @dataclass(frozen=True)
 class Runs:
-    """Nothing from libvirt: the agent's own figures that change when something ran, written when the last of the
-    runs under way ends, and every few seconds anyway: `collect(host, rows)`."""
+    """Nothing from libvirt: the agent's own figures that change when something ran, written soon after the last of the
+    runs under way ended, every few seconds at most: `collect(host, rows)`."""
 
 
 Source = Statistics | Description | Listing | HostCall | GuestCall | ThingCall | AgentCall | Events | Live | Runs
