@@ -70,7 +70,8 @@ def _cycles(uri: str, what: str, connection: Any, times: int) -> Topic:
 
     connection.getAllDomainStats(0)
     for name, collectors, most in (("core", CORE, 0.4), ("default", DEFAULT, 1.5)):
-        with watched(Target(uri), collectors) as host:
+        # The threads are there before a cycle begins, as they are on the schedule.
+        with watched(Target(uri), collectors) as host, ThreadPoolExecutor(_SPREAD) as threads:
             cycle(host)
             host.descriptions.events = True  # as when events are subscribed: what did not change is not read again
             often, seldom = frequent(host), host.batches
@@ -88,7 +89,7 @@ def _cycles(uri: str, what: str, connection: Any, times: int) -> Topic:
             ran, apart = (often, FAST) if name == "core" else (seldom, RARE)
             used: list[float] = []
             ours, plain = _pairs(
-                lambda ran=ran, apart=apart, used=used: used.append(_together(host, ran, apart)),  # type: ignore[misc]
+                lambda ran=ran, apart=apart, used=used: used.append(_together(threads, host, ran, apart)),  # type: ignore[misc]
                 everything,
                 times,
             )
@@ -123,12 +124,11 @@ def _run(host: WatchedHost, batch: Batch) -> None:
     host.runner.run(batch)
 
 
-def _together(host: WatchedHost, batches: Collection[Batch], apart: float) -> float:
+def _together(threads: ThreadPoolExecutor, host: WatchedHost, batches: Collection[Batch], apart: float) -> float:
     """Run batches side by side, so many seconds after they last did; the processor time of that."""
     host.later(apart)
     started = process_time()
-    with ThreadPoolExecutor(_SPREAD) as executor:
-        list(executor.map(host.runner.run, batches))
+    list(threads.map(host.runner.run, batches))
     return process_time() - started
 
 
