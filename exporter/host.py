@@ -18,7 +18,7 @@ from exporter.events.journal import Journal
 from exporter.events.ring import Ring
 from exporter.exposition.head import Form
 from exporter.exposition.live import write_rows
-from exporter.exposition.page import Page, Selection
+from exporter.exposition.page import RUNS_SECONDS, Page, Selection
 from exporter.exposition.part import Part
 from exporter.exposition.rows import Rows
 from exporter.figures import CollectorFigures, HostFigures
@@ -102,7 +102,14 @@ class Host:
         )
         self._own = [collector for collector in on if collector.name not in parts]
         known = {collector.name: collector.name in settings.collectors for collector in collectors}
-        self.page = Page(parts, known, self._write_live, clock.steady, partial(self._write_own, Runs))
+        self.page = Page(
+            parts,
+            known,
+            self._write_live,
+            clock.steady,
+            partial(self._write_own, Runs),
+            min(RUNS_SECONDS, shortest / 3),  # a reader sees each run of a collector
+        )
         self.descriptions = Descriptions(self.pool, filters)
         agents = self._agent_lane(settings)
         self.gathering = Gathering(

@@ -114,7 +114,8 @@ def _nothing(_form: Form, _collectors: Selection) -> bytes:
 class Page:
     """Joins the parts of a host, once for each change and form that is asked for, so that a scrape finds bytes.
 
-    `runs` writes the exporter's own rows that change when something ran, `live` the few that must be of the moment.
+    `runs` writes the exporter's own rows that change when something ran, once in `runs_seconds` at most; `live` the few
+    that must be of the moment.
     Any thread may publish and render; somebody must `keep` the page about once a second.
     """
 
@@ -125,11 +126,13 @@ class Page:
         live: Write,
         clock: Callable[[], float],
         runs: Write = _nothing,
+        runs_seconds: float = RUNS_SECONDS,
     ) -> None:
         self._parts = parts
         self._known = known
         self._write_live = live
         self._write_runs = runs
+        self._runs_seconds = runs_seconds
         self._clock = clock
         self._lock = threading.Lock()
         self._held = _Held(self._lock, parts)
@@ -162,7 +165,7 @@ class Page:
     def note_run(self, *, others: bool) -> None:
         """Something ran, or did not: that is told at once, unless `others` still run or something was told lately."""
         self._untold = True
-        if not others and self._clock() - self._told >= RUNS_SECONDS:
+        if not others and self._clock() - self._told >= self._runs_seconds:
             self.tell_runs()
 
     def tell_runs(self) -> None:
@@ -195,7 +198,7 @@ class Page:
         withdrawn = now > self._expires
         if withdrawn:
             self.publish(*[name for name, part in self._parts.items() if now > part.expires])
-        if withdrawn or now - self._told >= (RUNS_SECONDS if self._untold else QUIET_SECONDS):
+        if withdrawn or now - self._told >= (self._runs_seconds if self._untold else QUIET_SECONDS):
             self.tell_runs()
 
     def render(self, form: Form, gzip: bool, collectors: Selection = None) -> Sequence[bytes]:
