@@ -148,6 +148,7 @@ class Schedule:
                 self._heed_clock()
 
     def _heed_clock(self) -> None:
+        """Have runs begin within an interval from now, at their places in it."""
         now = datetime.now(UTC)
         moved = 0
         for key, (batch, _) in list(self._skipped.items()):

@@ -66,14 +66,16 @@ class Stale:
             if (event.kind, event.detail) == ("defined", "updated"):
                 self.redefined.add(event.uuid)
             # A guest that wakes up was not off: its process, and so its start, are the same.
-            if event.kind == "started" and event.detail != "wakeup":
-                self.started[event.uuid] = event.at.wall
-                self.redefined.discard(event.uuid)
-            elif event.kind == "stopped":
-                self.started[event.uuid] = None
-                self.redefined.discard(event.uuid)
+            if event.kind == "stopped" or (event.kind == "started" and event.detail != "wakeup"):
+                self.forget_process(event.uuid)
+                self.started[event.uuid] = event.at.wall if event.kind == "started" else None
         elif event.identifier in _DESCRIBED:
             self.described.add(event.uuid)
+
+    def forget_process(self, uuid: str) -> None:
+        """A guest is another process than the one that events told of."""
+        self.started.pop(uuid, None)
+        self.redefined.discard(uuid)
 
     def take_back(self, earlier: "Stale") -> None:
         """What was taken out of here before and could not be refreshed; of each guest the newest counts."""
@@ -114,7 +116,7 @@ def compare(
         if event is not None and _accords(event, now):
             continue
         if event is not None:
-            was = _told(event, was)
+            was = _after(event, was)
         if was != now:
             yield Missed(uuid, was, now)
 
@@ -128,7 +130,7 @@ def _accords(event: Event, now: Standing | None) -> bool:
     return now.state == STATE_AFTER[event.kind]
 
 
-def _told(event: Event, before: Standing | None) -> Standing:
+def _after(event: Event, before: Standing | None) -> Standing:
     """What a guest was like after its event, which says neither why nor the id."""
     identifier = None if before is None or before.identifier == -1 or event.kind == "started" else before.identifier
     return Standing(event.name, -1 if event.kind == "stopped" else identifier, STATE_AFTER[event.kind], 0)

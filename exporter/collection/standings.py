@@ -36,7 +36,7 @@ class Standings:
         for each in missed:
             guest = self._inventory.guests.get(each.uuid)
             if each.restarted:  # when nobody saw it
-                stale.started.pop(each.uuid, None)
+                stale.forget_process(each.uuid)
                 if guest is not None:
                     guest.started_at = None
             self._journal.tell(_told(each, at))

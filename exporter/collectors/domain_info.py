@@ -102,7 +102,8 @@ UPDATED = Metric(
     source="dom.isUpdated() for active persistent guests, or a LIFECYCLE event DEFINED_UPDATED since it started",
     note=(
         "Asked for without the monitor, with the description. The QEMU driver of libvirt 9.0 says 0 of a running guest "
-        "that was defined anew, so the event counts as well: a change from before the exporter ran may not be seen."
+        "that was defined anew, so the event counts as well: a change that was not heard, before the exporter ran for "
+        "example, may not be seen."
     ),
     set="default",
 )

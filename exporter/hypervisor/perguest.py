@@ -12,9 +12,7 @@ from exporter.guest import Guest
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.descriptions import devices_of
 from exporter.hypervisor.errors import ConnectionLost, HypervisorError, NotFound
-from exporter.hypervisor.record import Value
-
-Flat = dict[str, Value]
+from exporter.hypervisor.record import Flat
 
 # Tags of memoryStats() that are called otherwise in bulk statistics.
 _BALLOON_KEYS = {"actual": "current", "last_update": "last-update"}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Value = int | float | str | bool
+Flat = dict[str, Value]
 
 _paths: dict[str, tuple[str, int | None, str]] = {}
 

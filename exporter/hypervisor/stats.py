@@ -8,10 +8,7 @@ with controlInfo(), its call is ended, the culprit is set aside, and the rest is
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
-from typing import TypeAlias
 
 import libvirt
 import structlog
@@ -21,9 +18,10 @@ from exporter.guest import Guest
 from exporter.hypervisor.connection import Connection
 from exporter.hypervisor.errors import Abandoned, ConnectionLost, HypervisorError, NotFound, NotSupported
 from exporter.hypervisor.groups import mask
+from exporter.hypervisor.outstanding import Answer, Outstanding
 from exporter.hypervisor.perguest import WITHOUT_MONITOR, fill, without_monitor
 from exporter.hypervisor.pool import WorkerPool
-from exporter.hypervisor.record import Record, Value
+from exporter.hypervisor.record import Flat, Record
 from exporter.hypervisor.setaside import SetAside, hanging
 from exporter.hypervisor.shards import Shard, Wanted, cut, shard_aside
 from exporter.hypervisor.whole import SURE, is_whole
@@ -34,10 +32,6 @@ _AGAIN_SECONDS = 0.05  # others are in a monitor for some milliseconds
 
 _NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 _BACKING = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING
-
-Flat = dict[str, Value]
-_Answer: TypeAlias = Future[list[tuple[Guest, Flat]]]
-"""What comes of a shard: the guests that answered, in any order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +116,16 @@ class Statistics:
     ) -> dict[frozenset[str], list[Guest]]:
         """Ask the guests in shards, side by side; those that were answered for without their monitor, by groups."""
         waiting = deque(cut(wanted, backing, self._set_aside, self._pool.lanes, self._shard_size))
-        out: dict[_Answer, Shard] = {}
-        answered: SimpleQueue[_Answer] = SimpleQueue()
+        out = Outstanding()
         withheld: defaultdict[frozenset[str], list[Guest]] = defaultdict(list)
         until = self._clock.steady() + self._deadline
         try:
             while waiting or out:
-                self._send(waiting, out, answered)
-                answer = _next(answered)
-                if answer is not None:
-                    shard = out.pop(answer)
-                    self._send(waiting, out, answered)  # its worker goes on while we write what it brought
+                self._send(waiting, out)
+                taken = out.take(_LOOK_SECONDS)
+                if taken is not None:
+                    self._send(waiting, out)  # its worker goes on while we write what it brought
+                    shard, answer = taken
                     try:
                         withheld[shard.groups] += self._take(shard, answer, deliver)
                     except _Full:
@@ -146,13 +139,13 @@ class Statistics:
                         answers.missing.update(guest.uuid for guest in shard.guests)
                     finally:
                         self._leave(shard)
-                self._end_hung(out.values())
+                self._end_hung(out)
         finally:
-            for answer, shard in out.items():
+            for answer, shard in out.left():
                 answer.add_done_callback(lambda _, shard=shard: self._leave(shard))  # type: ignore[misc]
         return withheld
 
-    def _take(self, shard: Shard, answer: _Answer, deliver: Deliver) -> list[Guest]:
+    def _take(self, shard: Shard, answer: Answer, deliver: Deliver) -> list[Guest]:
         """Deliver what a shard came to; the guests answered for without their monitor. Raises HypervisorError."""
         withheld = []
         for guest, flat in answer.result():
@@ -178,13 +171,11 @@ class Statistics:
         """The host was away: what its driver can is learnt again."""
         self.bulk = None
 
-    def _send(self, waiting: deque[Shard], out: dict[_Answer, Shard], answered: SimpleQueue[_Answer]) -> None:
+    def _send(self, waiting: deque[Shard], out: Outstanding) -> None:
         """Hand shards to free workers."""
-        while waiting and len(out) - answered.qsize() < self._pool.lanes:
+        while waiting and out.asked < self._pool.lanes:
             shard = waiting.popleft()
-            answer = self._pool.submit(lambda connection, shard=shard: self._enter(connection, shard))  # type: ignore[misc]
-            out[answer] = shard
-            answer.add_done_callback(answered.put)
+            out.add(shard, self._pool.submit(lambda connection, shard=shard: self._enter(connection, shard)))  # type: ignore[misc]
 
     def _enter(self, connection: Connection, shard: Shard) -> list[tuple[Guest, Flat]]:
         """In a worker: ask a shard, if need be when it may; raises _Full if no monitor may be entered any more."""
@@ -295,11 +286,3 @@ class Statistics:
             yield Shard(others, shard.groups, shard.backing, shard.groups)
         else:
             answers.missing.update(guest.uuid for guest in others)
-
-
-def _next(answered: SimpleQueue[_Answer]) -> _Answer | None:
-    """What was answered next; None if nothing was for a while, so that others are looked after."""
-    try:
-        return answered.get(timeout=_LOOK_SECONDS)
-    except Empty:
-        return None

@@ -85,6 +85,8 @@ def test_the_last_run_that_ends_tells_of_all(replayed: Replayed, monkeypatch: py
     host.runner.run(first)
     assert others
     assert told == [set(others)]
+    host.runner.run(others[0])
+    assert len(told) == 2
 
 
 def test_calls_about_the_host_that_hang_are_made_after_pauses_that_double(

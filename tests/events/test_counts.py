@@ -179,6 +179,15 @@ def test_a_guest_that_started_since_is_as_it_is_defined() -> None:
     assert not stale.redefined
 
 
+def test_of_a_process_that_ended_unheard_nothing_is_kept() -> None:
+    """Neither when it started, nor that it was defined anew since."""
+    stale = Stale()
+    stale.add(event("started", "booted"))
+    stale.add(event("defined", "updated"))
+    stale.forget_process("u")
+    assert (stale.started, stale.redefined, list(stale.states)) == ({}, set(), ["u"])
+
+
 def test_comparing_finds_restarts_that_nobody_saw() -> None:
     """The same state under another id was another process; what did not change is left out."""
     was = {"a": Standing("a", 1, 1, 1), "b": Standing("b", 2, 1, 1), "c": Standing("c", -1, 5, 1)}
